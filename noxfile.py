@@ -1,0 +1,126 @@
+"""Every check this project runs, one session each; `uv run nox` runs the default ones."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "architecture", "unit", "contract", "docs"]
+
+ROOT = Path(__file__).parent
+
+
+def sync(session: nox.Session, *groups: str, project: bool = True) -> None:
+    """Install the project and these dependency groups at the pinned versions, and nothing else."""
+    flag = "--group" if project else "--only-group"
+    chosen = [argument for group in groups for argument in (flag, group)]
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--no-default-groups",
+        f"--python={session.virtualenv.location}",
+        *chosen,
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location},
+    )
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest on folders that must exist; arguments after `--` go to pytest."""
+    for folder in arguments:
+        if not folder.startswith("-") and not (ROOT / folder).exists():
+            session.error(f"{folder} does not exist yet, so there is nothing to run")
+    session.run("pytest", *arguments, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, bans and format; `uv run nox -s lint -- --fix` repairs what can be repaired."""
+    sync(session, "lint", project=False)
+    session.run("ruff", "check", *session.posargs)
+    if "--fix" in session.posargs:
+        session.run("ruff", "format")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Strict types everywhere, tests and this file included."""
+    sync(session, "types", "tests", "docs", "dev")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def architecture(session: nox.Session) -> None:
+    """Who may import whom, and what may stand in the repository."""
+    sync(session, "architecture", "tests")
+    session.run("lint-imports", "--no-cache")
+    pytest(session, "tests/architecture")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Fast tests of values, decisions and single adapters."""
+    sync(session, "tests")
+    pytest(session, "-n=2", "tests/unit", "tests/architecture")
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """One suite a port, every adapter of it."""
+    sync(session, "tests")
+    pytest(session, "-n=2", "tests/contract")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site with warnings as errors, and run every Python example of the site and the README."""
+    sync(session, "docs", "tests")
+    site = f"{session.create_tmp()}/site"
+    session.run("mkdocs", "build", "--strict", "--quiet", f"--site-dir={site}", env={"NO_MKDOCS_2_WARNING": "1"})
+    pytest(session, "docs", "README.md")
+
+
+@nox.session(default=False)
+def properties(session: nox.Session) -> None:
+    """Long searches by Hypothesis."""
+    sync(session, "tests")
+    pytest(session, "--hypothesis-profile=properties", "tests/properties")
+
+
+@nox.session(default=False)
+def simulation(session: nox.Session) -> None:
+    """Whole seeded sessions, with crashes."""
+    sync(session, "tests")
+    pytest(session, "tests/simulation")
+
+
+@nox.session(default=False)
+def e2e(session: nox.Session) -> None:
+    """The installed program as its users meet it."""
+    sync(session, "tests")
+    pytest(session, "tests/e2e")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure, and compare with the stated budgets."""
+    if not (ROOT / "benchmarks").exists():
+        session.error("benchmarks does not exist yet, so there is nothing to run")
+    sync(session, "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
+def constraints(session: nox.Session) -> None:
+    """Resolve every group afresh and rewrite the pins in pyproject.toml."""
+    session.run("python", "tools/constraints.py", nox.virtualenv.UV, *session.posargs)
+
+
+@nox.session(default=False)
+def sessions_table(session: nox.Session) -> None:
+    """Regenerate the table of New York exchange days."""
+    sync(session, "calendar", project=False)
+    session.run("python", "tools/sessions_table.py", *session.posargs)

@@ -1,0 +1,85 @@
+"""When a resting order trades: against moving quotes, or against recorded bars. Pure rules, no state."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tradecore.model.market import Quote, QuoteBar, SidePrices
+from tradecore.model.terms import Leg, Limit, Market, PriceTerms, Side, Stop, StopLimit, TrailingStop
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A price per unit and the most that trades at it."""
+
+    price: Decimal
+    size: Decimal
+
+
+def against_quote(side: Side, terms: PriceTerms, quote: Quote) -> Match | None:
+    """A marketable order takes the touch, at most its displayed size; a one-sided or crossed quote trades nothing."""
+    if quote.bid is None or quote.ask is None or quote.is_crossed:
+        return None
+    price, size = (quote.ask, quote.ask_size) if side is Side.BUY else (quote.bid, quote.bid_size)
+    if isinstance(terms, Market):
+        return Match(price, size)
+    if isinstance(terms, Limit | StopLimit) and _at_least_as_good(side, price, terms.price):
+        return Match(price, size)
+    return None
+
+
+def inside_the_spread(side: Side, terms: PriceTerms, quote: Quote) -> Decimal | None:
+    """How far a resting limit reaches across the spread, from 0 (own touch) to 1 (the other); None outside it."""
+    if not isinstance(terms, Limit) or quote.bid is None or quote.ask is None or quote.ask <= quote.bid:
+        return None
+    reach = terms.price - quote.bid if side is Side.BUY else quote.ask - terms.price
+    share = reach / (quote.ask - quote.bid)
+    return share if 0 < share < 1 else None
+
+
+def against_bar(side: Side, terms: PriceTerms, bar: QuoteBar, tick: Decimal, *, first: bool) -> Match | None:
+    """
+    What a bar after the decision trades.
+
+    The first bar gives the opposite side's open if the order takes it. Otherwise, and on every later bar, a limit
+    trades at its own price only when the opposite side went through it by a tick. At most the recorded size; a bar
+    without both sides trades nothing.
+    """
+    if bar.bid is None or bar.ask is None:
+        return None
+    opposite = bar.ask if side is Side.BUY else bar.bid
+    if isinstance(terms, Market):
+        return Match(opposite.open, opposite.size)
+    if not isinstance(terms, Limit):
+        return None
+    if first and _at_least_as_good(side, opposite.open, terms.price):
+        return Match(opposite.open, opposite.size)
+    beyond = opposite.low <= terms.price - tick if side is Side.BUY else opposite.high >= terms.price + tick
+    return Match(terms.price, opposite.size) if beyond else None
+
+
+def is_triggered(side: Side, trigger: Decimal, quote: Quote) -> bool:
+    """A sell stop fires at a bid at or below its trigger, a buy stop at an ask at or above it."""
+    if side is Side.SELL:
+        return quote.bid is not None and quote.bid <= trigger
+    return quote.ask is not None and quote.ask >= trigger
+
+
+def trigger_of(terms: PriceTerms, leg: Leg, best: Decimal | None) -> Decimal | None:
+    """The price at which a stop fires now; `best` is the most favourable price a trailing stop has seen."""
+    if isinstance(terms, Stop | StopLimit):
+        return terms.trigger
+    if isinstance(terms, TrailingStop) and best is not None:
+        return best - terms.distance if leg.side is Side.SELL else best + terms.distance
+    return None
+
+
+def bar_touches(side: Side, trigger: Decimal, bar: QuoteBar) -> bool:
+    """Whether a stop at `trigger` fires within a bar."""
+    prices: SidePrices | None = bar.bid if side is Side.SELL else bar.ask
+    if prices is None:
+        return False
+    return prices.low <= trigger if side is Side.SELL else prices.high >= trigger
+
+
+def _at_least_as_good(side: Side, price: Decimal, limit: Decimal) -> bool:
+    return price <= limit if side is Side.BUY else price >= limit

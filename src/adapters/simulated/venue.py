@@ -1,0 +1,350 @@
+"""The simulated venue: one account, price-time matching, latency, partial fills, fees, collateral; seeded."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import numpy as np
+
+from adapters.simulated.accounts import SimulatedAccount, debit_sign
+from adapters.simulated.matching import (
+    Match,
+    against_bar,
+    against_quote,
+    bar_touches,
+    inside_the_spread,
+    is_triggered,
+    trigger_of,
+)
+from tradecore.errors import Rejected
+from tradecore.model.account import AccountSnapshot
+from tradecore.model.confirmed import ConfirmedOrder
+from tradecore.model.events import Accepted, BrokerEvent, Canceled, Filled, Triggered
+from tradecore.model.instruments import Instrument
+from tradecore.model.market import Quote, QuoteBar
+from tradecore.model.money import ZERO, Money, usd
+from tradecore.model.terms import Limit, Market, PriceTerms, Side, StopLimit, TimeInForce
+from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerPosition
+from tradecore.ports.clock import Clock
+from tradecore.ports.market_data import MarketStep
+
+QuoteOf = Callable[[Instrument], Quote | None]
+_MEETING_CHANCE: Final = 0.08
+_PARTIAL_CHANCE: Final = 0.15
+
+
+@dataclass(slots=True)
+class _Working:
+    """An order in the venue's book."""
+
+    order: ConfirmedOrder
+    terms: PriceTerms
+    arrived: datetime
+    rank: int
+    filled: Decimal = Decimal(0)
+    is_open: bool = True
+    bars_seen: int = 0
+    best: Decimal | None = None
+
+    @property
+    def leaves(self) -> Decimal:
+        return self.order.quantity - self.filled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Milliseconds a message takes each way: uniform between the two."""
+
+    least_ms: float = 8.0
+    most_ms: float = 45.0
+
+
+class SimulatedVenue(Broker):
+    """
+    Matches one account's orders against a market it is shown step by step.
+
+    Everything random comes from `seed`; call `on_step` for each market step before anyone else acts on it.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: SimulatedAccount,
+        clock: Clock,
+        quote_of: QuoteOf,
+        seed: int,
+        closes: datetime,
+        latency: Latency | None = None,
+        instant: bool = False,
+    ) -> None:
+        """Open the venue until `closes`; `instant` leaves out latency and chance (recorded bars)."""
+        self._account = account
+        self._clock = clock
+        self._quote_of = quote_of
+        self._random = np.random.default_rng([seed, 0x56454E])
+        self._latency = latency or Latency()
+        self._closes = closes
+        self._instant = instant
+        self._orders: dict[str, _Working] = {}
+        self._open: list[_Working] = []
+        self._events: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
+        self._executions = 0
+        self._last_delivery = 0.0
+
+    @property
+    def capabilities(self) -> BrokerCapabilities:
+        """A venue whose ids are unique for ever and that holds stops itself."""
+        return BrokerCapabilities(name="simulated", unique_ids_for_ever=True, resting_stops=True)
+
+    async def submit(self, order: ConfirmedOrder) -> None:
+        """Receive an order after the latency of one message; refuse what it can't take."""
+        await self._travel()
+        if order.client_order_id in self._orders:
+            raise Rejected(f"client_order_id {order.client_order_id} must be unique")
+        if self._clock.now() >= self._closes:
+            raise Rejected("the market is closed")
+        reason = self._cannot_pay(order)
+        if reason:
+            raise Rejected(reason)
+        working = _Working(order, order.terms, self._clock.now(), len(self._orders))
+        self._orders[order.client_order_id] = working
+        self._open.append(working)
+        self._emit(Accepted(order.client_order_id, self._clock.now()))
+        if not self._instant:
+            self._match_now(working)
+        if order.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL and working.is_open:
+            self._cancel(working)
+
+    async def cancel(self, client_order_id: str) -> None:
+        """Cancel the rest of an order."""
+        await self._travel()
+        working = self._orders.get(client_order_id)
+        if working is None:
+            raise Rejected(f"no order {client_order_id}")
+        if not working.is_open:
+            raise Rejected(f"order {client_order_id} is not cancelable: it has ended")
+        self._cancel(working)
+
+    async def order(self, client_order_id: str) -> BrokerOrder | None:
+        """One order."""
+        working = self._orders.get(client_order_id)
+        return None if working is None else _report(working)
+
+    async def open_orders(self) -> Sequence[BrokerOrder]:
+        """Orders that may still fill, oldest first."""
+        return [_report(working) for working in self._open]
+
+    async def positions(self) -> Sequence[BrokerPosition]:
+        """Holdings by symbol."""
+        held = sorted(self._account.holdings.items(), key=lambda item: item[0].symbol)
+        return [BrokerPosition(instrument=instrument, quantity=quantity) for instrument, quantity in held]
+
+    async def account(self) -> AccountSnapshot:
+        """Balances now, marked at mid."""
+        return self._account.snapshot(self._clock.now(), self._mark, self._held_back())
+
+    async def events(self) -> AsyncIterator[BrokerEvent]:
+        """Events in the venue's order until `shut`."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    def shut(self) -> None:
+        """End the event stream once everything under way was delivered."""
+        self._deliver_later(None)
+
+    def on_step(self, step: MarketStep) -> None:
+        """Match every open order against what just became known."""
+        if not self._open:
+            return
+        bars = {bar.instrument: bar for bar in step.quote_bars}
+        for working in self._by_priority():
+            if not working.is_open:
+                continue
+            if self._instant:
+                self._match_bar(working, bars)
+            else:
+                self._match_now(working)
+
+    def _match_now(self, working: _Working) -> None:
+        legs = working.order.legs
+        if len(legs) > 1:
+            self._match_combo(working)
+            return
+        quote = self._quote_of(legs[0].instrument)
+        if quote is None or not self._is_live_after_stop(working, quote):
+            return
+        match = against_quote(legs[0].side, working.terms, quote)
+        if match is None:
+            match = self._meeting(working, quote)
+        if match is not None:
+            self._execute(working, (match.price,), self._size(working, match))
+
+    def _match_combo(self, working: _Working) -> None:
+        prices, sizes = [], []
+        for leg in working.order.legs:
+            quote = self._quote_of(leg.instrument)
+            match = None if quote is None else against_quote(leg.side, Market(), quote)
+            if match is None:
+                return
+            prices.append(match.price)
+            sizes.append(match.size // leg.ratio)
+        net = sum((leg.side.sign * leg.ratio * price for leg, price in zip(working.order.legs, prices, strict=True)))
+        terms = working.terms
+        if isinstance(terms, Limit) and net > terms.price:
+            return
+        self._execute(working, tuple(prices), min([working.leaves, *sizes]))
+
+    def _match_bar(self, working: _Working, bars: dict[Instrument, QuoteBar]) -> None:
+        first = working.bars_seen == 0
+        if len(working.order.legs) > 1:
+            return
+        leg = working.order.legs[0]
+        bar = bars.get(leg.instrument)
+        if bar is None:
+            return
+        working.bars_seen += 1
+        trigger = trigger_of(working.terms, leg, working.best)
+        if trigger is not None:
+            if bar_touches(leg.side, trigger, bar):
+                self._trigger(working)
+            return
+        match = against_bar(
+            leg.side, working.terms, bar, leg.instrument.tick(bar.ask.open if bar.ask else Decimal(1)), first=first
+        )
+        if match is not None:
+            self._execute(working, (match.price,), min(working.leaves, match.size))
+
+    def _is_live_after_stop(self, working: _Working, quote: Quote) -> bool:
+        leg = working.order.legs[0]
+        favourable = quote.bid if leg.side is Side.SELL else quote.ask
+        if favourable is not None:
+            better = max if leg.side is Side.SELL else min
+            working.best = favourable if working.best is None else better(working.best, favourable)
+        trigger = trigger_of(working.terms, leg, working.best)
+        if trigger is None:
+            return True
+        if not is_triggered(leg.side, trigger, quote):
+            return False
+        self._trigger(working)
+        return True
+
+    def _trigger(self, working: _Working) -> None:
+        terms = working.terms
+        working.terms = Limit(terms.price) if isinstance(terms, StopLimit) else Market()
+        self._emit(Triggered(working.order.client_order_id, self._clock.now()))
+
+    def _meeting(self, working: _Working, quote: Quote) -> Match | None:
+        # Somebody who wants to trade now meets a limit inside the spread the likelier the further it reaches.
+        share = inside_the_spread(working.order.legs[0].side, working.terms, quote)
+        if share is None or not isinstance(working.terms, Limit):
+            return None
+        if self._random.random() >= _MEETING_CHANCE * float(share):
+            return None
+        return Match(working.terms.price, working.leaves)
+
+    def _size(self, working: _Working, match: Match) -> Decimal:
+        size = min(working.leaves, match.size)
+        if size > 1 and self._random.random() < _PARTIAL_CHANCE:
+            return Decimal(int(self._random.integers(1, int(size))))
+        return size
+
+    def _execute(self, working: _Working, prices: tuple[Decimal, ...], units: Decimal) -> None:
+        if units <= 0:
+            return
+        working.filled += units
+        for leg, price in zip(working.order.legs, prices, strict=True):
+            quantity = units * leg.ratio
+            fee = self._account.fill(leg, quantity, price)
+            self._executions += 1
+            self._emit(
+                Filled(
+                    client_order_id=working.order.client_order_id,
+                    at=self._clock.now(),
+                    exec_id=f"x{self._executions}",
+                    instrument=leg.instrument,
+                    side=leg.side,
+                    quantity=quantity,
+                    price=price,
+                    fee=fee,
+                ),
+            )
+        if working.leaves == 0:
+            self._close(working)
+
+    def _cancel(self, working: _Working) -> None:
+        self._close(working)
+        self._emit(Canceled(working.order.client_order_id, self._clock.now()))
+
+    def _close(self, working: _Working) -> None:
+        working.is_open = False
+        self._open.remove(working)
+
+    def _by_priority(self) -> list[_Working]:
+        def rank(working: _Working) -> tuple[bool, Decimal, int]:
+            terms = working.terms
+            if not isinstance(terms, Limit):
+                return (False, Decimal(0), working.rank)
+            sign = -1 if working.order.legs[0].side is Side.BUY else 1
+            return (True, sign * terms.price, working.rank)
+
+        return sorted(self._open, key=rank)
+
+    def _cannot_pay(self, order: ConfirmedOrder) -> str | None:
+        price = order.terms.price if isinstance(order.terms, Limit | StopLimit) else self._net_touch(order)
+        if price is None:
+            return "no market to price the order"
+        return self._account.shortfall(order.legs, order.quantity, debit_sign(order.legs) * price, self._held_back())
+
+    def _net_touch(self, order: ConfirmedOrder) -> Decimal | None:
+        total = Decimal(0)
+        for leg in order.legs:
+            quote = self._quote_of(leg.instrument)
+            price = None if quote is None else (quote.ask if leg.side is Side.BUY else quote.bid)
+            if price is None:
+                price = Decimal(0) if leg.side is Side.SELL else None
+            if price is None:
+                return None
+            total += price if len(order.legs) == 1 else leg.side.sign * leg.ratio * price
+        return total
+
+    def _held_back(self) -> Money:
+        total = ZERO
+        for working in self._open:
+            terms = working.terms
+            if isinstance(terms, Limit) and working.order.legs[0].side is Side.BUY and terms.price > 0:
+                total += usd(terms.price * working.leaves * working.order.legs[0].instrument.multiplier)
+        return total
+
+    def _mark(self, instrument: Instrument) -> Decimal | None:
+        quote = self._quote_of(instrument)
+        if quote is None:
+            return None
+        return quote.mid if quote.mid is not None else quote.bid
+
+    def _travel(self) -> Coroutine[Any, Any, None]:
+        return asyncio.sleep(0 if self._instant else self._delay())
+
+    def _delay(self) -> float:
+        return float(self._random.uniform(self._latency.least_ms, self._latency.most_ms)) / 1000
+
+    def _emit(self, event: BrokerEvent) -> None:
+        self._deliver_later(event)
+
+    def _deliver_later(self, event: BrokerEvent | None) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + (0 if self._instant else self._delay())
+        # One connection delivers in order, so a message never overtakes the one before it.
+        self._last_delivery = max(self._last_delivery + 1e-6, due)
+        loop.call_at(self._last_delivery, self._events.put_nowait, event)
+
+
+def _report(working: _Working) -> BrokerOrder:
+    return BrokerOrder(
+        client_order_id=working.order.client_order_id,
+        open=working.is_open,
+        quantity=working.order.quantity,
+        filled_quantity=working.filled,
+    )

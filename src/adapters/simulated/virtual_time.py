@@ -1,0 +1,77 @@
+"""An asyncio loop whose time is a number: sessions of hours run in seconds, always the same way."""
+
+import asyncio
+import selectors
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from tradecore.ports.clock import Clock
+
+
+class _NeverBlocks(selectors.BaseSelector):
+    """A selector without files: waiting moves the loop's time instead."""
+
+    def __init__(self) -> None:
+        self.loop: VirtualTimeLoop | None = None
+        self._keys: dict[Any, selectors.SelectorKey] = {}
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        key = selectors.SelectorKey(fileobj, 0, events, data)
+        self._keys[fileobj] = key
+        return key
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._keys.pop(fileobj)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise RuntimeError("nothing is scheduled: the simulated session is deadlocked")
+        if timeout > 0 and self.loop is not None:
+            self.loop.advance(timeout)
+        return []
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._keys
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """Runs callbacks in time order and jumps over the time between them; sockets and threads do not work on it."""
+
+    def __init__(self) -> None:
+        """Start at second zero."""
+        self._virtual = 0.0
+        selector = _NeverBlocks()
+        selector.loop = self
+        super().__init__(selector)
+        self._clock_resolution = 1e-9
+
+    def time(self) -> float:
+        """Virtual seconds since the loop began."""
+        return self._virtual
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._virtual += seconds
+
+    def _make_self_pipe(self) -> None:
+        self._internal_fds = 0
+
+    def _close_self_pipe(self) -> None:
+        self._internal_fds = 0
+
+    def _write_to_self(self) -> None:
+        """Nothing wakes this loop from outside."""
+
+
+class VirtualClock(Clock):
+    """Tells the loop's time as a date: `begins` plus the virtual seconds passed."""
+
+    def __init__(self, loop: VirtualTimeLoop, begins: datetime) -> None:
+        """Make second zero of `loop` the instant `begins` (UTC)."""
+        self._loop = loop
+        self._begins = begins
+
+    def now(self) -> datetime:
+        """The present of the simulated world, to the microsecond."""
+        return self._begins + timedelta(microseconds=round(self._loop.time() * 1e6))

@@ -1,0 +1,104 @@
+"""Time as the machine tells it, and waiting on the running asyncio loop."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from tradecore.ports.clock import Clock
+from tradecore.ports.timers import Bell, Timers
+
+
+class SystemClock(Clock):
+    """The machine's wall clock, kept from running backwards."""
+
+    def __init__(self) -> None:
+        """Start at the present."""
+        self._latest = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The present, never earlier than before."""
+        self._latest = max(self._latest, datetime.now(UTC))
+        return self._latest
+
+
+class LoopBell(Bell):
+    """Wakes waiters on one asyncio loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Measure waiting on `clock`."""
+        self._clock = clock
+        self._waiting: list[asyncio.Future[bool]] = []
+
+    def ring(self) -> None:
+        """Wake every waiter."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(True)
+
+    async def wait(self, until: datetime) -> bool:
+        """True when rung, False when `until` came first."""
+        loop = asyncio.get_running_loop()
+        seconds = (until - self._clock.now()).total_seconds()
+        if seconds <= 0:
+            return False
+        future: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(future)
+        timer = loop.call_later(seconds, _give_up, future)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+
+
+def _give_up(future: "asyncio.Future[bool]") -> None:
+    if not future.done():
+        future.set_result(False)
+
+
+class LoopTimers(Timers):
+    """Waiting on the running asyncio loop, whose clock must pass like `clock`."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Measure waiting on `clock`."""
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: asyncio.Future[None] | None = None
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return at or just after `at`."""
+        seconds = (at - self._clock.now()).total_seconds()
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+    def bell(self) -> Bell:
+        """A new bell."""
+        return LoopBell(self._clock)
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` as a task; its failure surfaces through `failure`."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    async def failure(self) -> None:
+        """Wait for ever, or until work that runs beside fails, and raise what it raised."""
+        if self._failure is None:
+            self._failure = asyncio.get_running_loop().create_future()
+        await self._failure
+
+    async def stop(self) -> None:
+        """Cancel what still runs beside and wait until it is gone."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or task.exception() is None:
+            return
+        if self._failure is None:
+            self._failure = asyncio.get_running_loop().create_future()
+        if not self._failure.done():
+            self._failure.set_exception(task.exception() or RuntimeError("work failed"))

@@ -1,0 +1,94 @@
+"""The commands, and what becomes of an error: one line and an exit code, never a traceback for a user's mistake."""
+
+import os
+import sys
+from typing import Final
+
+import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from entrypoints.cli.audit import audit_app
+from entrypoints.cli.demo import demo
+from entrypoints.cli.replay import replay
+from entrypoints.limits_file import LimitsError
+from entrypoints.settings import SettingsError
+from tradecore import __version__
+from tradecore.errors import DataError, InvalidRequest, JournalCorrupt, JournalUnavailable, TradeError
+
+DONE: Final = 0
+ANSWER_IS_NO: Final = 1
+CORRUPT: Final = 3
+WRONG_USE: Final = 64
+WRONG_SETTINGS: Final = 78
+INTERRUPTED: Final = 130
+
+app = typer.Typer(
+    name="tradecore",
+    help="A trading desk for language models: the model proposes, deterministic code decides what reaches the broker.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(demo)
+app.command()(replay)
+app.add_typer(audit_app, name="audit")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
+) -> None:
+    """Every command has --help; `tradecore demo` is the place to begin."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    try:
+        outcome = get_command(app).main(args=arguments, prog_name="tradecore", standalone_mode=False)
+    except (SettingsError, LimitsError, JournalUnavailable) as error:
+        return _complain(str(error), WRONG_SETTINGS)
+    except JournalCorrupt as error:
+        return _complain(str(error), CORRUPT)
+    except TradeError as error:
+        return _complain(str(error), _code_of(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("interrupted; what was journaled up to here stands", INTERRUPTED)
+    except TyperException as error:
+        return _wrong_use(error)
+    except BrokenPipeError:
+        return _no_reader()
+    return outcome if isinstance(outcome, int) else DONE
+
+
+def _complain(message: str, code: int) -> int:
+    for line in message.splitlines():
+        typer.echo(f"tradecore: {line}", err=True)
+    return code
+
+
+def _wrong_use(error: TyperException) -> int:
+    shown = getattr(error, "format_message", error.__str__)()
+    text = " ".join(str(shown).split())
+    return _complain(text or "a command is needed; see `tradecore --help`", WRONG_USE)
+
+
+def _no_reader() -> int:
+    # Whoever read our output went away; a second write to it must not fail the exit as well.
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives until the process ends
+    return ANSWER_IS_NO
+
+
+def _code_of(error: TradeError) -> int:
+    return WRONG_USE if isinstance(error, InvalidRequest | DataError) else ANSWER_IS_NO

@@ -1,0 +1,295 @@
+"""The only place that names an adapter: puts desks, markets, venues and journals together."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from adapters.jsonl.journal import JsonlJournal, read_entries
+from adapters.jsonl.verify import JournalState, Verification, verify
+from adapters.replay.lean import Progress, read_lean_day
+from adapters.replay.market import RecordedMarket
+from adapters.replay.plain_bars import read_plain_day
+from adapters.simulated.accounts import SimulatedAccount
+from adapters.simulated.market import SimulatedMarket
+from adapters.simulated.seeded_ids import SeededIds
+from adapters.simulated.venue import SimulatedVenue
+from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
+from adapters.system.lease import FileLease
+from adapters.system.time import LoopTimers
+from entrypoints.settings import Settings, SettingsError
+from tradecore import __version__
+from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled_quotes
+from tradecore.desk.desk import Desk
+from tradecore.desk.state import DeskOpening
+from tradecore.errors import InvalidRequest, JournalUnavailable
+from tradecore.model.encoding import encode
+from tradecore.model.fees import SHIPPED_FEES
+from tradecore.model.instruments import Equity
+from tradecore.model.money import Money, usd
+from tradecore.model.recording import RecordedDay
+from tradecore.model.sessions import Session
+from tradecore.ports.journal import JournalHead
+from tradecore.ports.market_data import MarketFeed
+from tradecore.risk.limits import Limits
+from tradecore.strategies.strategy import Strategy
+from tradecore.usecases.audit import OPENING, SCHEMA_VERSION
+from tradecore.usecases.floor import TradingFloor
+
+STARTING_CASH: Final = usd(10_000)
+_GROUP: Final = "tradecore.strategies"
+
+__all__ = ["JournalHead", "JournalState", "Verification", "read_entries", "verify"]
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """One desk with its world, ready to run one session on virtual time."""
+
+    floor: TradingFloor
+    feed: MarketFeed
+    venue: SimulatedVenue
+    timers: LoopTimers
+    loop: VirtualTimeLoop
+    session: Session
+    directory: Path
+    seed: int
+    mode: str
+    chain: str
+    lease: FileLease
+
+    def close(self) -> None:
+        """Release journal and account; idempotent."""
+        self.floor.journal.close()
+        self.lease.release()
+
+
+def simulated_house(settings: Settings, *, seed: int, session: Session, limits: Limits, account: str | None) -> House:
+    """
+    A desk in a seeded market.
+
+    Raises:
+        AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
+    """
+    loop = VirtualTimeLoop()
+    clock = VirtualClock(loop, session.opens)
+    timers = LoopTimers(clock)
+    underlying = Equity("SPY")
+    market = SimulatedMarket(seed=seed, underlying=underlying, session=session, clock=clock, timers=timers)
+    name = account or f"demo-{seed:04d}"
+    return _house(
+        settings,
+        name=name,
+        mode="simulated",
+        chain="simulated",
+        seed=seed,
+        session=session,
+        limits=limits,
+        underlying=underlying,
+        market=market,
+        clock=clock,
+        timers=timers,
+        loop=loop,
+        instant=False,
+        fresh=account is None,
+    )
+
+
+def replay_house(settings: Settings, day: RecordedDay, *, seed: int, limits: Limits, account: str | None) -> House:
+    """
+    A desk on a recorded day; where no option was recorded, the chain is modelled.
+
+    Raises:
+        AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
+    """
+    loop = VirtualTimeLoop()
+    clock = VirtualClock(loop, day.session.opens)
+    timers = LoopTimers(clock)
+    chain = "recorded" if day.options is not None else "modelled"
+    day = with_modelled_quotes(day)
+    if day.options is None:
+        day = with_modelled_chain(day, seed=seed)
+    market = RecordedMarket(day, clock=clock, timers=timers)
+    return _house(
+        settings,
+        name=account or f"{day.underlying.symbol}-{day.session.day}",
+        mode="replay",
+        chain=chain,
+        seed=seed,
+        session=day.session,
+        limits=limits,
+        underlying=day.underlying,
+        market=market,
+        clock=clock,
+        timers=timers,
+        loop=loop,
+        instant=True,
+        fresh=account is None,
+    )
+
+
+def read_day(
+    path: Path,
+    underlying: Equity,
+    session: Session,
+    *,
+    options: Path | None,
+    labels: str | None,
+    progress: Progress | None = None,
+) -> RecordedDay:
+    """
+    A recorded day from a LEAN folder, or from one CSV or Parquet file.
+
+    Raises:
+        InvalidRequest: A plain file without `labels`, or options beside one.
+        DataMissing, DataMalformed: What is recorded can't be used.
+    """
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        if labels == "end":
+            raise InvalidRequest("LEAN's format labels bars by their start; --labels end is for CSV and Parquet")
+        return read_lean_day(path, underlying, session, options, progress)
+    if labels is None:
+        raise InvalidRequest("say with --labels start|end what the file's times name; it is not guessed")
+    if options is not None:
+        raise InvalidRequest("--options goes with a LEAN folder; beside plain bars the chain is modelled")
+    return read_plain_day(path, underlying, session, labels)
+
+
+def allowed_strategies(settings: Settings) -> Mapping[str, Strategy]:
+    """
+    Strategy plug-ins that are installed and allowed, by name.
+
+    Raises:
+        SettingsError: An allowed name is not installed, or is no strategy.
+    """
+    installed = {point.name: point for point in entry_points(group=_GROUP)}
+    found: dict[str, Strategy] = {}
+    for name in settings.allowed_strategies:
+        if name not in installed:
+            known = ", ".join(sorted(installed)) or "none"
+            raise SettingsError(f"TRADECORE_STRATEGIES: {name!r} is not installed; installed: {known}")
+        strategy = installed[name].load()()
+        lacking = [part for part in ("propose", "Parameters", "summary") if not hasattr(strategy, part)]
+        if lacking or getattr(strategy, "name", None) != name:
+            raise SettingsError(f"TRADECORE_STRATEGIES: entry point {name!r} is not a strategy of that name")
+        found[name] = strategy
+    return found
+
+
+@cache
+def code_version() -> str:
+    """The package version and a digest of the core's sources: decisions are comparable while it is the same."""
+    root = files("tradecore")
+    digest = hashlib.sha256()
+    with_names = sorted((str(p.relative_to(Path(str(root)))), p) for p in Path(str(root)).rglob("*.py"))
+    for name, path in with_names:
+        digest.update(name.encode() + b"\0" + path.read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+def _house(
+    settings: Settings,
+    *,
+    name: str,
+    mode: str,
+    chain: str,
+    seed: int,
+    session: Session,
+    limits: Limits,
+    underlying: Equity,
+    market: SimulatedMarket | RecordedMarket,
+    clock: VirtualClock,
+    timers: LoopTimers,
+    loop: VirtualTimeLoop,
+    instant: bool,
+    fresh: bool,
+) -> House:
+    strategies = allowed_strategies(settings)
+    directory = _account_directory(settings.home / mode, name, fresh=fresh)
+    lease = FileLease(directory / "lock")
+    opening = DeskOpening(
+        account=name,
+        mode=mode,
+        day=session.day,
+        equity=STARTING_CASH,
+        limits=limits,
+        fees=SHIPPED_FEES,
+    )
+    journal = _new_journal(directory, lease, limits)
+    venue = SimulatedVenue(
+        account=SimulatedAccount(name, Money(STARTING_CASH.amount), SHIPPED_FEES),
+        clock=clock,
+        quote_of=market.quote_now,
+        seed=seed,
+        closes=session.closes,
+        instant=instant,
+    )
+    floor = TradingFloor(
+        desk=Desk(opening),
+        underlying=underlying,
+        market=market,
+        broker=venue,
+        journal=journal,
+        clock=clock,
+        timers=timers,
+        ids=SeededIds(f"{mode}/{name}/{seed}"),
+        strategies=strategies,
+    )
+    facts = {"opening": encode(opening), "seed": seed, "chain": chain, "underlying": underlying.symbol}
+    floor.record(session.opens, OPENING, facts, opening, None)
+    return House(
+        floor=floor,
+        feed=market,
+        venue=venue,
+        timers=timers,
+        loop=loop,
+        session=session,
+        directory=directory,
+        seed=seed,
+        mode=mode,
+        chain=chain,
+        lease=lease,
+    )
+
+
+def _new_journal(directory: Path, lease: FileLease, limits: Limits) -> JsonlJournal:
+    header = {
+        "schema": SCHEMA_VERSION,
+        "code_version": code_version(),
+        "limits_profile": limits.profile,
+        "limits_hash": limits.hash,
+        "lease": lease.number,
+    }
+    try:
+        journal = JsonlJournal(directory / "journal", header=header)
+    except JournalUnavailable:
+        lease.release()
+        raise
+    if journal.head.seq:
+        journal.close()
+        lease.release()
+        raise JournalUnavailable(f"account {directory.name} has a journal already; rehearse under another name")
+    return journal
+
+
+def _account_directory(parent: Path, name: str, *, fresh: bool) -> Path:
+    if not fresh:
+        return parent / name
+    number = 1
+    while True:
+        directory = parent / f"{name}-{number}"
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            if directory.is_dir():
+                number += 1
+                continue
+            raise JournalUnavailable(f"{directory} is in the way; choose another TRADECORE_HOME") from None
+        except OSError as error:
+            why = f"{parent} can't be written: {error.strerror}"
+            raise JournalUnavailable(f"{why}; choose another TRADECORE_HOME") from error
+        return directory

@@ -1,0 +1,173 @@
+"""What a desk can be told; each command carries its time (UTC), who asks, and the market it was decided on."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from tradecore.model.market import NO_VIEW, MarketView
+from tradecore.model.money import Money
+from tradecore.model.plans import Proposal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """Identity for a ticket that a preview may make: intent id, hash of the secret token, the caller's own words."""
+
+    intent_id: str
+    token_hash: str
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDay:
+    """A trading day begins with this equity; daily counters start anew."""
+
+    at: datetime
+    day: date
+    equity: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewOrder:
+    """What would become of a strategy's proposal."""
+
+    at: datetime
+    principal: str
+    ticket: NewTicket
+    proposal: Proposal
+    view: MarketView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewClose:
+    """What closing a group, or part of it, would do; `group` None closes everything (flatten)."""
+
+    at: datetime
+    principal: str
+    ticket: NewTicket
+    group: str | None
+    quantity: Decimal | None
+    view: MarketView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewLift:
+    """What lifting the kill switch would do."""
+
+    at: datetime
+    principal: str
+    ticket: NewTicket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeem:
+    """
+    Carry out what a ticket authorises.
+
+    `given` are the arguments repeated beside the token; each must equal the ticket's. `fresh` is the identity of the
+    new ticket that answers when this one is expired or the market left its band.
+    """
+
+    at: datetime
+    principal: str
+    token_hash: str
+    given: tuple[tuple[str, str], ...]
+    fresh: NewTicket
+    view: MarketView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrder:
+    """Take the rest of an entry back."""
+
+    at: datetime
+    principal: str
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngageKillSwitch:
+    """Stop taking risk at once; with `flatten`, close everything too, once per latch."""
+
+    at: datetime
+    principal: str
+    flatten: bool
+    reason: str
+    view: MarketView = NO_VIEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEntry:
+    """The entry's time at its price is over: improve the price, keep it, or give up."""
+
+    at: datetime
+    intent_id: str
+    view: MarketView
+
+
+class ExitCause(StrEnum):
+    """Why a group is being closed by a rule that was confirmed before."""
+
+    STOP = "stop"
+    TARGET = "target"
+    CUT_OFF = "cut_off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerExit:
+    """
+    A confirmed rule says that a group has to be closed.
+
+    `seen` are the net closing prices that fired it, oldest first (empty for a cut-off).
+    """
+
+    at: datetime
+    group: str
+    cause: ExitCause
+    seen: tuple[Decimal, ...]
+    view: MarketView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepExit:
+    """An exit has not filled: withdraw it, or send the next, more urgent one. `waited_s` counts from its trigger."""
+
+    at: datetime
+    group: str
+    waited_s: Decimal
+    view: MarketView
+
+
+class Sending(StrEnum):
+    """What is known after an order was handed to the broker."""
+
+    RECEIVED = "received"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingOutcome:
+    """How handing an order to the broker went."""
+
+    at: datetime
+    client_order_id: str
+    sending: Sending
+    reason: str = ""
+
+
+Command = (
+    OpenDay
+    | PreviewOrder
+    | PreviewClose
+    | PreviewLift
+    | Redeem
+    | CancelOrder
+    | EngageKillSwitch
+    | StepEntry
+    | TriggerExit
+    | StepExit
+    | SendingOutcome
+)

@@ -1,0 +1,156 @@
+"""The synchronous state machine that owns one account."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from tradecore.desk import bookings, entries, exits, previews
+from tradecore.desk.commands import (
+    CancelOrder,
+    Command,
+    EngageKillSwitch,
+    OpenDay,
+    PreviewClose,
+    PreviewLift,
+    PreviewOrder,
+    Redeem,
+    SendingOutcome,
+    StepEntry,
+    StepExit,
+    TriggerExit,
+)
+from tradecore.desk.day_book import DayBook
+from tradecore.desk.decisions import Decision, Done, Preview
+from tradecore.desk.groups import Group
+from tradecore.desk.state import DeskOpening, DeskState
+from tradecore.model.events import BrokerEvent
+from tradecore.model.instruments import Instrument
+from tradecore.model.market import MarketView
+from tradecore.model.orders import Order, OrderState, Role
+from tradecore.model.plans import Proposal
+from tradecore.model.terms import Market
+from tradecore.risk.picture import AccountExposure, TradingState
+
+
+class Desk:
+    """
+    Takes commands and broker events, each with its time, and returns decisions.
+
+    No clock, no I/O, no waiting: the same inputs in the same order give the same decisions, always. Whoever calls it
+    records the decision and carries out its actions; nothing is sent that a decision did not order.
+    """
+
+    def __init__(self, opening: DeskOpening) -> None:
+        """Start flat, with the day, equity, limits and fees of `opening`."""
+        day = DayBook(today=opening.day, equity_at_open=opening.equity, high_water=opening.equity)
+        self._state = DeskState(opening=opening, day=day)
+
+    def handle(self, command: Command) -> Decision:
+        """Decide on one command."""
+        return _HANDLERS[type(command)](self._state, command)
+
+    def apply(self, event: BrokerEvent) -> Decision:
+        """Take in one broker event."""
+        return bookings.apply(self._state, event)
+
+    def consider(self, proposal: Proposal, view: MarketView, now: datetime) -> Preview:
+        """What a preview of this proposal would say; issues no ticket and changes nothing."""
+        return previews.judge_proposal(self._state, proposal, view, now)
+
+    @property
+    def opening(self) -> DeskOpening:
+        """What the desk was started with."""
+        return self._state.opening
+
+    @property
+    def trading(self) -> tuple[TradingState, str]:
+        """The trading state and the reason for it."""
+        return self._state.trading, self._state.trading_reason
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """Every order by client order id, oldest first."""
+        return self._state.orders
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Every group, oldest first, open or not."""
+        return tuple(self._state.groups.values())
+
+    @property
+    def day(self) -> DayBook:
+        """Results by trading day and today's counters."""
+        return self._state.day
+
+    def exposure(self) -> AccountExposure:
+        """Everything held, working and unknown, with its worst case."""
+        return self._state.exposure()
+
+    def may_still_send(self, client_order_id: str) -> bool:
+        """
+        Whether an order decided on moments ago may still leave the house.
+
+        Asked after the journal became durable: an entry that was cancelled meanwhile (kill switch) stays at home.
+        """
+        order = self._state.orders[client_order_id]
+        return order.state is OrderState.SUBMITTED
+
+    def entry_is_running(self, intent_id: str) -> bool:
+        """Whether an adaptive entry still looks for its fill."""
+        return intent_id in self._state.entries
+
+    def entry_awaits_next(self, intent_id: str) -> bool:
+        """Whether a running entry's last order has ended, so that the next price can be sent."""
+        run = self._state.entries.get(intent_id)
+        if run is None:
+            return False
+        group = self._state.groups[run.group]
+        entries = [self._state.orders[i] for i in group.order_ids if self._state.orders[i].role is Role.ENTRY]
+        return entries[-1].is_ended
+
+    def exit_needs_push(self, label: str) -> bool:
+        """Whether a group's exit ended unfinished, or works at a price that may be improved."""
+        group = self._state.groups[label]
+        if group.closing is None or not group.is_open:
+            return False
+        order = self._state.orders[group.closing.order_id]
+        resting = order.state in (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERED)
+        return order.is_ended or (resting and not isinstance(order.terms, Market))
+
+    def exit_is_over(self, label: str) -> bool:
+        """Whether nothing of a group is being closed."""
+        return self._state.groups[label].closing is None
+
+    def concerned_instruments(self) -> tuple[Instrument, ...]:
+        """Instruments of everything held or working, each once, by symbol."""
+        found: dict[str, Instrument] = {}
+        for group in self._state.open_groups:
+            found.update({held.instrument.symbol: held.instrument for held in group.holdings})
+        for run in self._state.entries.values():
+            found.update({i.symbol: i for i in self._state.groups[run.group].plan.instruments})
+        return tuple(found[symbol] for symbol in sorted(found))
+
+    def ticket_instruments(self, token_hash: str, principal: str) -> tuple[Instrument, ...]:
+        """Instruments of a ticket's orders; empty for an unknown token."""
+        ticket = self._state.tickets.find(token_hash, principal)
+        return () if ticket is None else tuple(i for order in ticket.orders for i in order.instruments)
+
+
+def _open_day(state: DeskState, command: OpenDay) -> Decision:
+    state.day.begin(command.day, command.equity)
+    return Decision(outcome=Done(what=f"trading day {command.day}"))
+
+
+_HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
+    OpenDay: _open_day,
+    PreviewOrder: previews.preview_order,
+    PreviewClose: previews.preview_close,
+    PreviewLift: previews.preview_lift,
+    Redeem: entries.redeem,
+    CancelOrder: entries.cancel_order,
+    EngageKillSwitch: exits.engage_kill_switch,
+    StepEntry: entries.step_entry,
+    TriggerExit: exits.trigger_exit,
+    StepExit: exits.step_exit,
+    SendingOutcome: bookings.note_sending,
+}

@@ -1,0 +1,176 @@
+"""Strategy groups: labelled holdings with their entry, their exits and their result. State inside the desk."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from tradecore.model.events import Filled
+from tradecore.model.fees import FeeSchedule
+from tradecore.model.market import MarketView
+from tradecore.model.money import ZERO, Money
+from tradecore.model.orders import Role
+from tradecore.model.plans import PlannedOrder, Protection
+from tradecore.model.positions import Position, trade
+from tradecore.model.terms import Leg, Side
+from tradecore.risk.limits import Limits
+from tradecore.risk.picture import GroupExposure
+from tradecore.risk.worst_case import worst_loss
+
+_HUNDRED = Decimal(100)
+
+
+@dataclass(slots=True)
+class Closing:
+    """
+    A closing under way: why, on whose authority, how many units (None: all that is held) and its orders, oldest first.
+
+    One closing at a time per group: its orders follow each other, so no two exits can sell the same holding.
+    """
+
+    role: Role
+    authority: str
+    reason: str
+    units: Decimal | None
+    order_ids: list[str]
+
+    @property
+    def order_id(self) -> str:
+        """The newest order of the closing."""
+        return self.order_ids[-1]
+
+
+@dataclass(slots=True)
+class Group:
+    """One labelled group, for example ORB-1; `sequence` numbers its child orders."""
+
+    label: str
+    plan: PlannedOrder
+    intent_id: str
+    authority: str
+    opened_at: datetime
+    positions: dict[str, Position] = field(default_factory=dict)
+    order_ids: list[str] = field(default_factory=list)
+    sequence: int = 0
+    realised: Money = ZERO
+    fees: Money = ZERO
+    closing: Closing | None = None
+    last_exit: Role = Role.EXIT
+    traded: bool = False
+    armed: dict[Role, str] = field(default_factory=dict)
+    closed_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Something is held."""
+        return any(position.quantity for position in self.positions.values())
+
+    @property
+    def holdings(self) -> tuple[Position, ...]:
+        """Positions that are not flat, by symbol."""
+        return tuple(self.positions[symbol] for symbol in sorted(self.positions) if self.positions[symbol].quantity)
+
+    @property
+    def protection(self) -> Protection | None:
+        """How the group is left."""
+        return self.plan.protection
+
+    def next_order_id(self) -> str:
+        """`tc-<intent>-<child>`, never used before."""
+        number, self.sequence = self.sequence, self.sequence + 1
+        return f"tc-{self.intent_id}-{number}"
+
+    def book(self, fill: Filled, *, undo: bool = False) -> Money:
+        """Move positions and fees by a fill (or take one back); the profit it realised."""
+        held = self.positions.get(fill.instrument.symbol, Position(fill.instrument))
+        side = fill.side.opposite if undo else fill.side
+        position, realised = trade(held, side, fill.quantity, fill.price)
+        self.positions[fill.instrument.symbol] = position
+        self.realised += realised
+        self.fees += -fill.fee if undo else fill.fee
+        return realised
+
+    def closing_legs(self) -> tuple[Leg, ...]:
+        """Legs of one closing unit: the opposite of what is held, in the plan's ratios."""
+        held = {p.instrument.symbol: p for p in self.holdings}
+        units = self.open_units()
+        legs = []
+        for leg in self.plan.legs:
+            position = held.get(leg.instrument.symbol)
+            if position is not None and units:
+                side = Side.SELL if position.quantity > 0 else Side.BUY
+                legs.append(Leg(leg.instrument, side, leg.ratio if len(self.plan.legs) > 1 else 1))
+        return tuple(legs)
+
+    def open_units(self) -> Decimal:
+        """Whole units of the plan that are held on every leg that is held at all."""
+        ratios = {leg.instrument.symbol: leg.ratio for leg in self.plan.legs}
+        counts = [abs(p.quantity) // ratios.get(p.instrument.symbol, 1) for p in self.holdings]
+        return min(counts, default=Decimal(0))
+
+    def unit_cost(self) -> Decimal:
+        """Net price paid (debit) or received (credit, below zero) per held unit."""
+        units = self.open_units()
+        return sum((p.cost for p in self.holdings), Decimal(0)) / units if units else Decimal(0)
+
+    def closing_value(self, view: MarketView) -> Decimal | None:
+        """What closing one unit brings at the touch (below zero: costs); None where a quote is missing that side."""
+        total = Decimal(0)
+        for leg in self.closing_legs():
+            quote = view.quote(leg.instrument)
+            price = None if quote is None else (quote.bid if leg.side is Side.SELL else quote.ask)
+            if price is None:
+                return None
+            total += leg.ratio * (price if leg.side is Side.SELL else -price)
+        return total
+
+    def exit_levels(self) -> tuple[Decimal | None, Decimal | None]:
+        """
+        Net closing values of one unit at which stop and target fire.
+
+        A percent of the premium paid or credit received, never less than one tick away from it.
+        """
+        if self.protection is None or not self.open_units():
+            return None, None
+        return levels(self.unit_cost(), self.protection, self.plan.legs)
+
+    def exposure(self, fees: FeeSchedule, limits: Limits) -> GroupExposure:
+        """The group as the risk gate sees it; closing fees are part of its worst case."""
+        stress = limits.gap_stress_pct if limits.gap_stress_pct is not None else _HUNDRED
+        loss = worst_loss(self.holdings, gap_stress_pct=stress, resting_stop=False)
+        closing = self.closing_fees(fees)
+        worst = None if loss is None else loss + closing
+        return GroupExposure(
+            label=self.label,
+            strategy=self.plan.strategy,
+            underlying=self.plan.underlying,
+            holdings=self.holdings,
+            worst_loss=worst,
+            planned_loss=self.planned_loss(worst, closing),
+        )
+
+    def closing_fees(self, fees: FeeSchedule) -> Money:
+        """Fees of closing all that is held."""
+        held = self.holdings
+        sides = [Side.SELL if p.quantity > 0 else Side.BUY for p in held]
+        parts = (fees.fee(p.instrument, side, abs(p.quantity)) for p, side in zip(held, sides, strict=True))
+        return sum(parts, ZERO)
+
+    def planned_loss(self, worst: Money | None, closing: Money) -> Money:
+        """Loss at the stop with closing fees; the worst case where there is no stop."""
+        stop, _ = self.exit_levels()
+        if stop is None:
+            return worst or ZERO
+        multiplier = self.plan.legs[0].instrument.multiplier
+        return Money((self.unit_cost() - stop) * multiplier * self.open_units()) + closing
+
+
+def levels(unit_cost: Decimal, protection: Protection, legs: tuple[Leg, ...]) -> tuple[Decimal | None, Decimal | None]:
+    """Net closing values of one unit at which stop and target fire, for a unit bought at `unit_cost` (credit < 0)."""
+    size = abs(unit_cost)
+    tick = legs[0].instrument.tick(size)
+    stop = target = None
+    if protection.stop_pct is not None:
+        stop = unit_cost - max(tick, size * protection.stop_pct / _HUNDRED)
+    if protection.target_pct is not None:
+        target = unit_cost + max(tick, size * protection.target_pct / _HUNDRED)
+    return stop, target

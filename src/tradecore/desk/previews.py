@@ -1,0 +1,308 @@
+"""From a proposal to a judged order: price band, size, verdict, figures, ticket."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
+from tradecore.desk.decisions import Decision, Figures, PositionGreeks, Preview, Previewed, Refused, TicketKind
+from tradecore.desk.groups import Group, levels
+from tradecore.desk.state import DeskState
+from tradecore.desk.tickets import Ticket
+from tradecore.model.instruments import OptionContract, Price
+from tradecore.model.market import MarketView
+from tradecore.model.money import ZERO, Money, usd
+from tradecore.model.payoff import Payoff, at_expiry
+from tradecore.model.plans import PlannedOrder, Proposal, Sizing
+from tradecore.model.terms import Effect, Leg, Limit, Market
+from tradecore.risk.checks_exposure import daily_loss_cap
+from tradecore.risk.gate import judge_closing, judge_opening, quantity_fits, smallest_change
+from tradecore.risk.outcome import MissingInput
+from tradecore.risk.picture import RiskPicture, TradingState
+from tradecore.risk.prices import closing_touch, opening_band
+from tradecore.risk.sizing import size_order
+from tradecore.risk.verdict import Change, CheckResult, Verdict
+
+
+def preview_order(state: DeskState, command: PreviewOrder) -> Decision:
+    """Judge a proposal and, if it passes, issue a ticket."""
+    preview = judge_proposal(state, command.proposal, command.view, command.at)
+    if not preview.verdict.approved:
+        return Decision(outcome=refusal(preview))
+    return issue_opening(state, command.ticket, command.principal, command.proposal, preview, command.at)
+
+
+def issue_opening(
+    state: DeskState,
+    new: NewTicket,
+    principal: str,
+    proposal: Proposal,
+    preview: Preview,
+    now: datetime,
+) -> Decision:
+    """Issue the ticket of an approved preview."""
+    ticket = _ticket(state, new, principal, TicketKind.OPEN, (preview.plan,), now)
+    return _issued(state, replace(ticket, proposal=proposal), (preview,))
+
+
+def judge_proposal(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> Preview:
+    """What would become of a proposal, without a ticket."""
+    plan, sizing = _planned(state, proposal, view, now)
+    picture = state.picture(plan, view, now)
+    verdict = judge_opening(picture)
+    if sizing.quantity < 1:
+        verdict = _with_budget_check(verdict, sizing)
+    if not verdict.approved:
+        verdict = replace(verdict, smallest_change=_change(state, verdict, picture, sizing))
+    figures = _opening_figures(state, picture)
+    return Preview(plan=plan, figures=figures, verdict=verdict, sizing=sizing, signal=proposal.signal)
+
+
+def refusal(preview: Preview) -> Refused:
+    """The gate's no as an answer: the first failed check leads, every one is in the verdict."""
+    failed = preview.verdict.failed
+    change = ", ".join(f"{c.argument} {c.value}" for c in preview.verdict.smallest_change)
+    step = f"smallest change that would pass: {change}" if change else "no single change passes; see the failed checks"
+    text = "; ".join(result.message for result in failed)
+    return Refused(code="RISK_REFUSED", message=text, next_step=step, preview=preview)
+
+
+def preview_close(state: DeskState, command: PreviewClose) -> Decision:
+    """Price the closing of one group, or of all, and issue a ticket."""
+    groups = [g for g in state.open_groups if command.group in (None, g.label)]
+    if not groups:
+        wanted = command.group or "any position"
+        held = ", ".join(g.label for g in state.open_groups) or "nothing"
+        return Decision(
+            outcome=Refused(code="NOTHING_TO_CLOSE", message=f"{wanted} is not open", next_step=f"open: {held}")
+        )
+    free = [g for g in groups if g.closing is None]
+    if not free:
+        ids = ", ".join(g.closing.order_id for g in groups if g.closing is not None)
+        why = f"an exit of {', '.join(g.label for g in groups)} is already working: {ids}"
+        return Decision(outcome=Refused(code="EXIT_WORKING", message=why, next_step="wait for it; it does not give up"))
+    plans = []
+    for group in free:
+        quantity = command.quantity if command.quantity is not None else group.open_units()
+        if not 0 < quantity <= group.open_units():
+            why = f"{group.label} holds {group.open_units()}; {quantity} can't be closed"
+            return Decision(
+                outcome=Refused(code="QUANTITY", message=why, next_step=f"quantity 1 to {group.open_units()}")
+            )
+        plans.append(closing_plan(group, quantity, command.view, "closed on request"))
+    previews = tuple(_closing_preview(state, plan, command.view, command.at) for plan in plans)
+    ticket = _ticket(state, command.ticket, command.principal, TicketKind.CLOSE, tuple(plans), command.at)
+    return _issued(state, replace(ticket, closes=command.group), previews)
+
+
+def preview_lift(state: DeskState, command: PreviewLift) -> Decision:
+    """Offer to lift the kill switch where a tool may do so at all."""
+    if state.opening.mode == "live":
+        step = "the operator lifts it from a terminal"
+        return Decision(outcome=Refused(code="OPERATOR_ONLY", message="live mode never lifts it here", next_step=step))
+    if state.trading is TradingState.ACTIVE:
+        return Decision(
+            outcome=Refused(code="NOT_ENGAGED", message="the kill switch is not engaged", next_step="trade")
+        )
+    ticket = _ticket(state, command.ticket, command.principal, TicketKind.LIFT, (), command.at)
+    return _issued(state, ticket, ())
+
+
+def closing_plan(group: Group, quantity: Decimal, view: MarketView, reason: str) -> PlannedOrder:
+    """The order that closes `quantity` units of a group at the touch, or at any price where there is none."""
+    legs = group.closing_legs()
+    touch = closing_touch(legs, view)
+    return PlannedOrder(
+        strategy=group.plan.strategy,
+        label=group.plan.label,
+        group=group.label,
+        effect=Effect.CLOSE,
+        legs=legs,
+        quantity=quantity,
+        terms=Market() if touch is None else Limit(Price(touch)),
+        first_price=touch,
+        worst_price=None,
+        protection=None,
+        reason=reason,
+    )
+
+
+def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> tuple[PlannedOrder, Sizing]:
+    band = opening_band(proposal.legs, view, state.limits)
+    asked = proposal.terms.price if isinstance(proposal.terms, Limit) else None
+    worst = asked if asked is not None else (band.worst if band else None)
+    first = asked if asked is not None else (band.first if band else None)
+    plan = PlannedOrder(
+        strategy=proposal.strategy,
+        label=proposal.label,
+        group=None,
+        effect=Effect.OPEN,
+        legs=proposal.legs,
+        quantity=Decimal(1),
+        terms=Limit(Price(worst)) if worst is not None else Market(),
+        first_price=first,
+        worst_price=worst,
+        protection=proposal.protection,
+        reason=proposal.reason,
+        note=proposal.note,
+    )
+    one, _, _ = state.order_losses(plan, Decimal(1))
+
+    def fits(quantity: Decimal) -> bool:
+        return quantity_fits(state.picture(replace(plan, quantity=quantity), view, now))
+
+    sizing = size_order(proposal.size, per_unit_worst=one, limits=state.limits, fits=fits)
+    return replace(plan, quantity=max(sizing.quantity, Decimal(1))), sizing
+
+
+def _with_budget_check(verdict: Verdict, sizing: Sizing) -> Verdict:
+    need = str(sizing.per_unit_worst) if sizing.per_unit_worst else "missing"
+    budget = str(sizing.budget) if sizing.budget else "missing"
+    missing = None if sizing.per_unit_worst and sizing.budget else "a price or risk_per_trade"
+    why = f"one unit can lose {need}; the budget for this trade is {budget}" if not missing else f"missing: {missing}"
+    check = CheckResult("sizing_budget", False, need, budget, why, missing=missing)
+    return replace(verdict, approved=False, checks=(*verdict.checks, check))
+
+
+def _change(state: DeskState, verdict: Verdict, picture: RiskPicture, sizing: Sizing) -> tuple[Change, ...]:
+    def resize(quantity: Decimal) -> RiskPicture:
+        return state.picture(replace(picture.order, quantity=quantity), picture.view, picture.now)
+
+    others = replace(verdict, checks=tuple(c for c in verdict.checks if c.name != "sizing_budget"))
+    if len(others.checks) < len(verdict.checks):
+        if others.failed or sizing.per_unit_worst is None:
+            return ()
+        return (Change("risk_dollars", str(sizing.per_unit_worst.amount)),)
+    return tuple(
+        Change("contracts", change.value) if change.argument == "quantity" else change
+        for change in smallest_change(verdict, picture, resize)
+    )
+
+
+def _opening_figures(state: DeskState, picture: RiskPicture) -> Figures:
+    order = picture.order
+    fees = sum((state.opening.fees.round_trip(leg.instrument, leg.ratio * order.quantity) for leg in order.legs), ZERO)
+    payoff = _payoff(order, picture.cost)
+    stop = target = None
+    if order.protection is not None and order.worst_price is not None:
+        sign = order.legs[0].side.sign if len(order.legs) == 1 else 1
+        stop, target = levels(sign * order.worst_price, order.protection, order.legs)
+    before = _budget(picture)
+    after = before - picture.worst_loss if before is not None and picture.worst_loss is not None else None
+    return Figures(
+        cost=picture.cost,
+        fees=fees,
+        max_loss=picture.worst_loss,
+        max_profit=None if payoff is None or payoff.max_profit is None else usd(payoff.max_profit),
+        worst_loss=picture.worst_loss,
+        planned_loss=picture.planned_loss,
+        stop=stop,
+        target=target,
+        break_evens=() if payoff is None else payoff.break_evens,
+        greeks=_greeks(order.legs, order.quantity, picture.view),
+        budget_before=before,
+        budget_after=after,
+    )
+
+
+def _payoff(order: PlannedOrder, cost: Money) -> Payoff | None:
+    contracts = [
+        (leg.instrument, leg.side.sign * leg.ratio * order.quantity)
+        for leg in order.legs
+        if isinstance(leg.instrument, OptionContract)
+    ]
+    if len(contracts) != len(order.legs) or order.worst_price is None:
+        return None
+    return at_expiry(contracts, cost.amount)
+
+
+def _budget(picture: RiskPicture) -> Money | None:
+    committed = picture.exposure.committed()
+    try:
+        cap = daily_loss_cap(picture)
+    except MissingInput:
+        return None
+    return None if committed is None else cap - picture.exposure.loss_today - committed
+
+
+def _closing_preview(state: DeskState, plan: PlannedOrder, view: MarketView, now: datetime) -> Preview:
+    picture = state.picture(plan, view, now)
+    fees = sum((state.opening.fees.fee(g.instrument, g.side, g.ratio * plan.quantity) for g in plan.legs), ZERO)
+    multiplier = plan.legs[0].instrument.multiplier
+    price = plan.first_price or Decimal(0)
+    sign = plan.legs[0].side.sign if len(plan.legs) == 1 else 1
+    budget = _budget(picture)
+    figures = Figures(
+        cost=usd(sign * price * multiplier * plan.quantity) + fees,
+        fees=fees,
+        max_loss=ZERO,
+        max_profit=None,
+        worst_loss=ZERO,
+        planned_loss=ZERO,
+        stop=None,
+        target=None,
+        break_evens=(),
+        greeks=_greeks(plan.legs, plan.quantity, view),
+        budget_before=budget,
+        budget_after=budget,
+    )
+    return Preview(plan=plan, figures=figures, verdict=judge_closing(picture))
+
+
+def _greeks(legs: tuple[Leg, ...], quantity: Decimal, view: MarketView) -> PositionGreeks:
+    def total(read: Callable[[Leg], float | None]) -> float | None:
+        parts = [(leg, read(leg)) for leg in legs]
+        if any(value is None for _, value in parts):
+            return None
+        return sum(
+            leg.side.sign * leg.ratio * float(quantity) * leg.instrument.multiplier * (value or 0.0)
+            for leg, value in parts
+        )
+
+    def column(name: str) -> float | None:
+        return total(lambda leg: getattr(view.greeks.get(leg.instrument.symbol), name, None))
+
+    return PositionGreeks(
+        delta=total(lambda leg: view.delta(leg.instrument)),
+        gamma=column("gamma"),
+        theta_per_minute=column("theta_per_minute"),
+        vega_per_point=column("vega_per_point"),
+    )
+
+
+def _ticket(
+    state: DeskState,
+    new: NewTicket,
+    principal: str,
+    kind: TicketKind,
+    orders: tuple[PlannedOrder, ...],
+    now: datetime,
+) -> Ticket:
+    timeout = state.limits.confirmation_timeout_s
+    # Without a time-out nobody configured how long a price may be trusted, so the ticket is dead at birth.
+    expires = now + timedelta(seconds=float(timeout)) if timeout is not None else now
+    return Ticket(
+        intent_id=new.intent_id,
+        token_hash=new.token_hash,
+        principal=principal,
+        kind=kind,
+        orders=orders,
+        proposal=None,
+        closes=None,
+        arguments=new.arguments,
+        expires_at=expires,
+        kill_latch=state.kill_latch,
+    )
+
+
+def _issued(state: DeskState, ticket: Ticket, previews: tuple[Preview, ...]) -> Decision:
+    state.tickets.issue(ticket)
+    outcome = Previewed(
+        intent_id=ticket.intent_id,
+        kind=ticket.kind,
+        previews=previews,
+        digest=ticket.digest,
+        expires_at=ticket.expires_at,
+    )
+    return Decision(outcome=outcome)

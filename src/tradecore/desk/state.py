@@ -1,0 +1,172 @@
+"""Everything a desk knows; only its own command handlers change it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from tradecore.desk.day_book import DayBook
+from tradecore.desk.groups import Group
+from tradecore.desk.tickets import TicketBook
+from tradecore.model.fees import FeeSchedule
+from tradecore.model.market import MarketView
+from tradecore.model.money import ZERO, Money, usd
+from tradecore.model.orders import Order, OrderState, Role
+from tradecore.model.plans import PlannedOrder
+from tradecore.model.sessions import session_on
+from tradecore.model.terms import Effect, Leg
+from tradecore.risk.limits import Limits
+from tradecore.risk.picture import AccountExposure, RiskPicture, TradingState, WorkingExposure
+from tradecore.risk.worst_case import holdings_of, worst_loss
+
+_HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskOpening:
+    """What a desk starts from."""
+
+    account: str
+    mode: str
+    day: date
+    equity: Money
+    limits: Limits
+    fees: FeeSchedule
+
+
+@dataclass(slots=True)
+class EntryRun:
+    """An adaptive entry under way: where its price starts and ends, and how many steps it has taken."""
+
+    intent_id: str
+    group: str
+    worst: Decimal
+    step: int = 0
+    withdrawing: bool = False
+
+
+@dataclass(slots=True)
+class DeskState:
+    """Orders, groups, tickets, counters and the trading state of one account."""
+
+    opening: DeskOpening
+    day: DayBook
+    trading: TradingState = TradingState.ACTIVE
+    trading_reason: str = "open for business"
+    kill_latch: int = 0
+    flattened_latch: int = -1
+    orders: dict[str, Order] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    group_of: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, EntryRun] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    tickets: TicketBook = field(default_factory=TicketBook)
+
+    @property
+    def limits(self) -> Limits:
+        """Limits in force."""
+        return self.opening.limits
+
+    @property
+    def open_groups(self) -> list[Group]:
+        """Groups that hold something, oldest first."""
+        return [group for group in self.groups.values() if group.is_open]
+
+    def next_label(self, label: str) -> str:
+        """ORB-1, ORB-2, …"""
+        self.labels[label] = self.labels.get(label, 0) + 1
+        return f"{label}-{self.labels[label]}"
+
+    def keep(self, order: Order) -> None:
+        """Store an order's newest version."""
+        self.orders[order.client_order_id] = order
+
+    def add(self, group: Group, order: Order) -> None:
+        """Store a new order of a group."""
+        self.keep(order)
+        group.order_ids.append(order.client_order_id)
+        self.group_of[order.client_order_id] = group.label
+
+    def exposure(self) -> AccountExposure:
+        """Everything held, working and unknown, as the gate sees it."""
+        result = self.day.result(self.day.today)
+        return AccountExposure(
+            equity_at_open=self.day.equity_at_open,
+            high_water=self.day.high_water,
+            realised_today=result.realised,
+            fees_today=result.fees,
+            realised_this_week=self.day.realised_this_week(),
+            groups=tuple(group.exposure(self.opening.fees, self.limits) for group in self.open_groups),
+            working=tuple(self._working()),
+            trades_today=dict(self.day.trades),
+            consecutive_losses=self.day.consecutive_losses,
+            last_loss_at=self.day.last_loss_at,
+            last_stop_at=dict(self.day.last_stop_at),
+            intents=tuple(self.day.intents),
+            closing_legs=tuple(self._closing_legs()),
+        )
+
+    def picture(self, order: PlannedOrder, view: MarketView, now: datetime) -> RiskPicture:
+        """What the gate looks at for one order."""
+        worst, planned, cost = self.order_losses(order, order.quantity)
+        return RiskPicture(
+            now=now,
+            session=session_on(self.day.today),
+            today=self.day.today,
+            state=self.trading,
+            state_reason=self.trading_reason,
+            limits=self.limits,
+            order=order,
+            worst_loss=worst,
+            planned_loss=planned,
+            cost=cost,
+            view=view,
+            exposure=self.exposure(),
+        )
+
+    def order_losses(self, order: PlannedOrder, quantity: Decimal) -> tuple[Money | None, Money, Money]:
+        """Worst-case loss (None: unbounded), planned loss and cost of an opening order, round-trip fees included."""
+        price = order.worst_price
+        if price is None:
+            return None, ZERO, ZERO
+        multiplier = order.legs[0].instrument.multiplier
+        fees = sum((self.opening.fees.round_trip(leg.instrument, leg.ratio * quantity) for leg in order.legs), ZERO)
+        stress = self.limits.gap_stress_pct if self.limits.gap_stress_pct is not None else _HUNDRED
+        held = worst_loss(holdings_of(order.legs, quantity, price), gap_stress_pct=stress, resting_stop=False)
+        worst = None if held is None else held + fees
+        planned = worst or ZERO
+        stop_pct = order.protection.stop_pct if order.protection else None
+        if stop_pct is not None:
+            planned = usd(abs(price) * stop_pct / _HUNDRED * multiplier * quantity) + fees
+        sign = order.legs[0].side.sign if len(order.legs) == 1 else 1
+        cost = usd(sign * price * multiplier * quantity) + fees
+        return worst, planned, cost
+
+    def _working(self) -> list[WorkingExposure]:
+        found = []
+        for run in self.entries.values():
+            group = self.groups[run.group]
+            mine = [self.orders[order_id] for order_id in group.order_ids]
+            entries = [order for order in mine if order.role is Role.ENTRY]
+            live = next((order for order in entries if order.may_be_at_venue), None)
+            last = live or entries[-1]
+            filled = sum((order.cumulative_quantity for order in entries), Decimal(0))
+            found.append(self._exposure_of(group, last, group.plan.quantity - filled))
+        return found
+
+    def _exposure_of(self, group: Group, order: Order, leaves: Decimal) -> WorkingExposure:
+        worst, planned, _ = self.order_losses(group.plan, leaves)
+        return WorkingExposure(
+            client_order_id=order.client_order_id,
+            group=group.label,
+            strategy=group.plan.strategy,
+            underlying=group.plan.underlying,
+            legs=order.legs,
+            quantity=leaves,
+            worst_loss=worst,
+            planned_loss=planned,
+            is_unknown=order.state is OrderState.UNKNOWN,
+        )
+
+    def _closing_legs(self) -> list[tuple[Leg, str]]:
+        live = (order for order in self.orders.values() if order.may_be_at_venue and order.effect is Effect.CLOSE)
+        return [(leg, order.client_order_id) for order in live for leg in order.legs]

@@ -1,0 +1,68 @@
+"""Amounts of money: a Decimal and a currency, never a float."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+CENT: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An exact amount in one currency; arithmetic across currencies is refused."""
+
+    amount: Decimal
+    currency: str = "USD"
+
+    def __post_init__(self) -> None:
+        """Refuse floats and non-numbers at the door."""
+        given: object = self.amount
+        if not isinstance(given, Decimal) or not given.is_finite():
+            raise TypeError(f"money needs a finite Decimal, not {self.amount!r}")
+
+    def __add__(self, other: "Money") -> "Money":
+        """Sum of two amounts of one currency."""
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        """Difference of two amounts of one currency."""
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> "Money":
+        """The same amount with the other sign."""
+        return Money(-self.amount, self.currency)
+
+    def __mul__(self, factor: int | Decimal) -> "Money":
+        """The amount times an exact number."""
+        return Money(self.amount * factor, self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        """Order by amount within one currency."""
+        return self.amount < self._same(other)
+
+    def __le__(self, other: "Money") -> bool:
+        """Order by amount within one currency."""
+        return self.amount <= self._same(other)
+
+    def __str__(self) -> str:
+        """Amount to the cent with the currency's sign in front."""
+        text = f"{abs(self.amount).quantize(CENT, ROUND_HALF_EVEN):,}"
+        mark = f"${text}" if self.currency == "USD" else f"{text} {self.currency}"
+        return f"-{mark}" if self.amount < 0 else mark
+
+    def at_least_zero(self) -> "Money":
+        """This amount, or zero where it is negative."""
+        return self if self.amount > 0 else Money(Decimal(0), self.currency)
+
+    def _same(self, other: "Money") -> Decimal:
+        if self.currency != other.currency:
+            raise TypeError(f"{self.currency} and {other.currency} do not mix")
+        return other.amount
+
+
+def usd(value: int | str | Decimal) -> Money:
+    """Dollars from an exact value; a float is refused by the type."""
+    return Money(Decimal(value))
+
+
+ZERO: Final = usd(0)

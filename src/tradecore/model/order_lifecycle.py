@@ -1,0 +1,214 @@
+"""
+The order transition table and the one function that moves an order along it.
+
+States follow NautilusTrader's published order model and FIX 5.0 appendix D, with UNKNOWN added: reachable while a
+request is in flight, left only by the venue's own evidence. A fill that reaches a canceled, expired or rejected order
+is legal and late: it always moves the position and always raises an incident.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from tradecore.errors import IllegalTransition
+from tradecore.model.events import (
+    Accepted,
+    BrokerEvent,
+    Busted,
+    Canceled,
+    CancelRefused,
+    Corrected,
+    Expired,
+    Filled,
+    Refused,
+    Replaced,
+    ReplaceRefused,
+    Triggered,
+)
+from tradecore.model.instruments import Price
+from tradecore.model.orders import ENDED, Order, OrderState
+from tradecore.model.terms import Limit, StopLimit
+
+
+class Step(StrEnum):
+    """What can happen to an order, by us (first row) or by the venue."""
+
+    DENY = "deny"
+    EMULATE = "emulate"
+    RELEASE = "release"
+    SUBMIT = "submit"
+    LOSE = "lose"
+    ASK_UPDATE = "ask_update"
+    ASK_CANCEL = "ask_cancel"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    TRIGGER = "trigger"
+    UPDATE = "update"
+    REFUSE_UPDATE = "refuse_update"
+    CANCEL = "cancel"
+    REFUSE_CANCEL = "refuse_cancel"
+    EXPIRE = "expire"
+    PARTLY_FILL = "partly_fill"
+    FILL = "fill"
+    BUST = "bust"
+    CORRECT = "correct"
+
+
+S = OrderState
+_RESUME: Final = None
+_VENUE_ENDS: Final = {Step.CANCEL: S.CANCELED, Step.EXPIRE: S.EXPIRED, Step.REJECT: S.REJECTED}
+_FILLS: Final = {Step.PARTLY_FILL: S.PARTIALLY_FILLED, Step.FILL: S.FILLED}
+_ASKS: Final = {Step.ASK_UPDATE: S.PENDING_UPDATE, Step.ASK_CANCEL: S.PENDING_CANCEL}
+
+# None means: back to the state before the request.
+TRANSITIONS: Final[Mapping[OrderState, Mapping[Step, OrderState | None]]] = {
+    S.INITIALIZED: {Step.DENY: S.DENIED, Step.EMULATE: S.EMULATED, Step.SUBMIT: S.SUBMITTED},
+    S.EMULATED: {Step.RELEASE: S.RELEASED, Step.CANCEL: S.CANCELED, Step.EXPIRE: S.EXPIRED},
+    S.RELEASED: {Step.SUBMIT: S.SUBMITTED, Step.DENY: S.DENIED, Step.CANCEL: S.CANCELED},
+    S.SUBMITTED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.ACCEPT: S.ACCEPTED, Step.LOSE: S.UNKNOWN, Step.DENY: S.DENIED}
+    | {Step.TRIGGER: S.TRIGGERED},
+    S.UNKNOWN: {**_VENUE_ENDS, **_FILLS, Step.ASK_CANCEL: S.PENDING_CANCEL, Step.ACCEPT: S.ACCEPTED}
+    | {Step.TRIGGER: S.TRIGGERED, Step.SUBMIT: S.SUBMITTED, Step.LOSE: S.UNKNOWN},
+    S.ACCEPTED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.TRIGGER: S.TRIGGERED, Step.UPDATE: S.ACCEPTED},
+    S.TRIGGERED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.UPDATE: S.TRIGGERED},
+    S.PENDING_UPDATE: {**_VENUE_ENDS, Step.FILL: S.FILLED, Step.PARTLY_FILL: S.PENDING_UPDATE, **_ASKS}
+    | {Step.UPDATE: _RESUME, Step.REFUSE_UPDATE: _RESUME, Step.LOSE: S.UNKNOWN, Step.ACCEPT: S.PENDING_UPDATE}
+    | {Step.TRIGGER: S.PENDING_UPDATE},
+    S.PENDING_CANCEL: {**_VENUE_ENDS, Step.FILL: S.FILLED, Step.PARTLY_FILL: S.PENDING_CANCEL}
+    | {Step.REFUSE_CANCEL: _RESUME, Step.LOSE: S.UNKNOWN, Step.ACCEPT: S.PENDING_CANCEL}
+    | {Step.TRIGGER: S.PENDING_CANCEL, Step.ASK_CANCEL: S.PENDING_CANCEL, Step.UPDATE: S.PENDING_CANCEL}
+    | {Step.REFUSE_UPDATE: S.PENDING_CANCEL},
+    S.PARTIALLY_FILLED: {**_FILLS, **_ASKS, Step.CANCEL: S.CANCELED, Step.EXPIRE: S.EXPIRED, Step.TRIGGER: S.TRIGGERED}
+    | {Step.UPDATE: S.PARTIALLY_FILLED, Step.ACCEPT: S.PARTIALLY_FILLED, Step.LOSE: S.UNKNOWN},
+    S.FILLED: {Step.ACCEPT: S.FILLED, Step.REFUSE_CANCEL: S.FILLED, Step.REFUSE_UPDATE: S.FILLED},
+    S.CANCELED: {Step.PARTLY_FILL: S.CANCELED, Step.FILL: S.FILLED, Step.REFUSE_CANCEL: S.CANCELED},
+    S.EXPIRED: {Step.PARTLY_FILL: S.EXPIRED, Step.FILL: S.FILLED, Step.REFUSE_CANCEL: S.EXPIRED},
+    S.REJECTED: {Step.PARTLY_FILL: S.REJECTED, Step.FILL: S.FILLED, Step.REFUSE_CANCEL: S.REJECTED},
+    S.DENIED: {},
+}
+
+_STEP_OF: Final[Mapping[type, Step]] = {
+    Accepted: Step.ACCEPT,
+    Refused: Step.REJECT,
+    Triggered: Step.TRIGGER,
+    Canceled: Step.CANCEL,
+    CancelRefused: Step.REFUSE_CANCEL,
+    Replaced: Step.UPDATE,
+    ReplaceRefused: Step.REFUSE_UPDATE,
+    Expired: Step.EXPIRE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """
+    What one venue event did to an order.
+
+    `booked` is the fill that now stands, `withdrawn` the one that no longer does (a correction has both); `late` when
+    a fill reached an ended order; `repeated` when the execution was known already and nothing changed.
+    """
+
+    order: Order
+    booked: Filled | None = None
+    withdrawn: Filled | None = None
+    late: bool = False
+    repeated: bool = False
+
+
+def take(order: Order, step: Step) -> Order:
+    """
+    Move an order by one step that carries no quantity.
+
+    Raises:
+        IllegalTransition: The table has no such step from the order's state.
+    """
+    allowed = TRANSITIONS[order.state]
+    if step not in allowed:
+        raise IllegalTransition(f"{order.client_order_id}: {step} is not possible while {order.state}")
+    target = allowed[step]
+    if target is None:
+        return replace(order, state=_resumed(order), resumes=None)
+    if target in (S.PENDING_CANCEL, S.PENDING_UPDATE, S.UNKNOWN) and order.state is not target:
+        return replace(order, state=target, resumes=order.resumes or order.state)
+    return replace(order, state=target, resumes=order.resumes if target is order.state else None)
+
+
+def apply_event(order: Order, event: BrokerEvent) -> Progress:
+    """
+    Apply one venue event to an order; pure.
+
+    Raises:
+        IllegalTransition: The order's state does not allow the event, or its content contradicts the order.
+    """
+    if isinstance(event, Filled):
+        return _fill(order, event)
+    if isinstance(event, Busted):
+        return _bust(order, event)
+    if isinstance(event, Corrected):
+        return _correct(order, event)
+    if isinstance(event, Replaced):
+        return Progress(_replaced(order, event))
+    return Progress(take(order, _STEP_OF[type(event)]))
+
+
+def _fill(order: Order, event: Filled) -> Progress:
+    if event.exec_id in order.void or any(fill.exec_id == event.exec_id for fill in order.fills):
+        return Progress(order, repeated=True)
+    leg = next((leg for leg in order.legs if leg.instrument == event.instrument), None)
+    if leg is None or leg.side is not event.side:
+        raise IllegalTransition(f"{order.client_order_id}: a fill of {event.instrument.symbol} is no leg of it")
+    if not event.quantity.is_finite() or event.quantity <= 0 or not event.price.is_finite() or event.price < 0:
+        raise IllegalTransition(f"{order.client_order_id}: fill {event.exec_id} has no usable quantity or price")
+    if order.leg_quantity(event.instrument) + event.quantity > order.quantity * leg.ratio:
+        raise IllegalTransition(f"{order.client_order_id}: fill {event.exec_id} exceeds the ordered quantity")
+    late = order.state in ENDED
+    filled = replace(order, fills=(*order.fills, event))
+    step = Step.FILL if filled.leaves_quantity == 0 else Step.PARTLY_FILL
+    return Progress(take(filled, step), booked=event, late=late)
+
+
+def _bust(order: Order, event: Busted) -> Progress:
+    found = _standing(order, event.exec_id)
+    if found is None:
+        return Progress(order, repeated=event.exec_id in order.void)
+    kept = tuple(fill for fill in order.fills if fill.exec_id != event.exec_id)
+    changed = replace(order, fills=kept, void=order.void | {event.exec_id})
+    return Progress(_relabelled(changed), withdrawn=found)
+
+
+def _correct(order: Order, event: Corrected) -> Progress:
+    found = _standing(order, event.exec_id)
+    if found is None:
+        raise IllegalTransition(f"{order.client_order_id}: correction of an unknown execution {event.exec_id}")
+    restated = replace(found, quantity=event.quantity, price=event.price)
+    if restated == found:
+        return Progress(order, repeated=True)
+    fills = tuple(restated if fill.exec_id == event.exec_id else fill for fill in order.fills)
+    return Progress(_relabelled(replace(order, fills=fills)), booked=restated, withdrawn=found)
+
+
+def _relabelled(order: Order) -> Order:
+    # A venue that takes a fill back owes the quantity again until it says otherwise, so the order counts as live.
+    if order.state is S.FILLED and order.leaves_quantity > 0:
+        return order.with_state(S.PARTIALLY_FILLED if order.cumulative_quantity else S.ACCEPTED)
+    if order.state is S.PARTIALLY_FILLED and not order.fills:
+        return order.with_state(S.ACCEPTED)
+    return order
+
+
+def _replaced(order: Order, event: Replaced) -> Order:
+    moved = take(order, Step.UPDATE)
+    terms = moved.terms
+    if event.price is not None and isinstance(terms, Limit | StopLimit):
+        terms = replace(terms, price=Price(event.price))
+    return replace(moved, quantity=event.quantity, terms=terms)
+
+
+def _standing(order: Order, exec_id: str) -> Filled | None:
+    return next((fill for fill in order.fills if fill.exec_id == exec_id), None)
+
+
+def _resumed(order: Order) -> OrderState:
+    state = order.resumes or S.ACCEPTED
+    return S.PARTIALLY_FILLED if order.fills and state in (S.ACCEPTED, S.SUBMITTED) else state

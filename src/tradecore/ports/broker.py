@@ -1,0 +1,97 @@
+"""One account at one venue."""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from tradecore.model.account import AccountSnapshot
+from tradecore.model.confirmed import ConfirmedOrder
+from tradecore.model.events import BrokerEvent
+from tradecore.model.instruments import Instrument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerCapabilities:
+    """
+    What the venue does, declared so that nobody has to find out by failing.
+
+    `unique_ids_for_ever`: a client order id is never accepted twice, also after its order ended. `resting_stops`: it
+    holds stop orders for equities itself.
+    """
+
+    name: str
+    unique_ids_for_ever: bool
+    resting_stops: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerOrder:
+    """An order as the venue reports it; `open` while it may still fill."""
+
+    client_order_id: str
+    open: bool
+    quantity: Decimal
+    filled_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerPosition:
+    """A holding as the venue reports it; quantity is signed."""
+
+    instrument: Instrument
+    quantity: Decimal
+
+
+class Broker(Protocol):
+    """
+    Places and cancels orders at one account of one venue.
+
+    Every method that fails raises Unavailable (it never left), Rejected (the venue refused) or OutcomeUnknown.
+    """
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> BrokerCapabilities:
+        """What this venue can do."""
+
+    @abstractmethod
+    async def submit(self, order: ConfirmedOrder) -> None:
+        """
+        Send the order; returning means the venue has received it, not that it accepted it.
+
+        Raises:
+            Rejected: The venue refused, also when the client order id was used before.
+            Unavailable: It never left; it may be sent again.
+            OutcomeUnknown: It may be live; look it up by its client order id.
+        """
+
+    @abstractmethod
+    async def cancel(self, client_order_id: str) -> None:
+        """
+        Ask for the rest of an order to be cancelled; the answer arrives as Canceled or CancelRefused.
+
+        Raises:
+            Rejected: No such order, or it has already ended.
+        """
+
+    @abstractmethod
+    async def order(self, client_order_id: str) -> BrokerOrder | None:
+        """The order with this id, or None when the venue has never seen it."""
+
+    @abstractmethod
+    async def open_orders(self) -> Sequence[BrokerOrder]:
+        """Orders that may still fill, oldest first; empty when there are none."""
+
+    @abstractmethod
+    async def positions(self) -> Sequence[BrokerPosition]:
+        """Holdings that are not flat, by symbol."""
+
+    @abstractmethod
+    async def account(self) -> AccountSnapshot:
+        """Balances now."""
+
+    @abstractmethod
+    def events(self) -> AsyncIterator[BrokerEvent]:
+        """What happens to this account's orders, in the venue's order, from the first call on; ends at shutdown."""

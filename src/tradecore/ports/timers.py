@@ -1,0 +1,34 @@
+"""Waiting, without knowing how time passes."""
+
+from abc import abstractmethod
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Bell(Protocol):
+    """Wakes whoever waits for a change."""
+
+    @abstractmethod
+    def ring(self) -> None:
+        """Wake every waiter once."""
+
+    @abstractmethod
+    async def wait(self, until: datetime) -> bool:
+        """Wait for the next ring; False when `until` came first."""
+
+
+class Timers(Protocol):
+    """Suspends a use case until a time on the same clock that `Clock` tells."""
+
+    @abstractmethod
+    async def sleep_until(self, at: datetime) -> None:
+        """Return at or just after `at`; at once when it is past."""
+
+    @abstractmethod
+    def bell(self) -> Bell:
+        """A new bell nobody has rung."""
+
+    @abstractmethod
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Carry on with `work` while the caller goes its way; a failure of it stops the desk."""

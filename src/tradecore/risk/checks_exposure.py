@@ -1,0 +1,221 @@
+"""Checks of what an opening order would add: loss budgets, size, delta, structure, buying power, legs, unknowns."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from tradecore.model.instruments import Instrument, OptionContract
+from tradecore.model.money import ZERO, Money, usd
+from tradecore.risk.outcome import MissingInput, judge, passed, require
+from tradecore.risk.picture import RiskPicture
+from tradecore.risk.verdict import CheckResult, Cure
+
+_HUNDRED = Decimal(100)
+
+
+def defined_risk(p: RiskPicture) -> CheckResult:
+    """The order's loss is bounded: no naked short option, no uncovered leg."""
+    measured = "unbounded" if p.worst_loss is None else str(p.worst_loss)
+    why = "a short leg is not covered by a bought one of the same expiry; add the covering leg"
+    return judge("defined_risk", p.worst_loss is not None, measured, "a bounded loss", why)
+
+
+def per_trade_loss(p: RiskPicture) -> CheckResult:
+    """The order's own worst-case loss."""
+    limit = usd(require(p.limits.per_trade_max_loss, "per_trade_max_loss"))
+    loss = require(p.worst_loss, "a bounded worst-case loss")
+    why = f"the order can lose {loss}, {loss - limit} above the limit for one trade"
+    return judge("per_trade_max_loss", loss <= limit, str(loss), str(limit), why, cure=Cure.QUANTITY)
+
+
+def daily_loss_cap(p: RiskPicture) -> Money:
+    """
+    Dollars the account may lose today: the lower of the dollar and the percent limit.
+
+    Raises:
+        MissingInput: One of the two limits is not set.
+    """
+    dollars = usd(require(p.limits.max_daily_loss, "max_daily_loss"))
+    pct = require(p.limits.max_daily_loss_pct, "max_daily_loss_pct")
+    share = p.exposure.equity_at_open * (pct / _HUNDRED)
+    return min(dollars, share)
+
+
+def daily_loss(p: RiskPicture) -> CheckResult:
+    """Realised loss, fees and the worst case of everything held, working, unknown and asked for stay within the cap."""
+    cap = daily_loss_cap(p)
+    committed = require(p.exposure.committed(), "a bounded worst-case loss of what is open")
+    left = cap - p.exposure.loss_today - committed
+    loss = require(p.worst_loss, "a bounded worst-case loss")
+    why = f"the order can lose {loss}; {left.at_least_zero()} of today's {cap} budget is left"
+    return judge("daily_loss_budget", loss <= left, str(loss), str(left), why, cure=Cure.QUANTITY)
+
+
+def weekly_loss(p: RiskPicture) -> CheckResult:
+    """The week's realised loss and everything at risk stay within the weekly cap."""
+    cap = usd(require(p.limits.max_weekly_loss, "max_weekly_loss"))
+    committed = require(p.exposure.committed(), "a bounded worst-case loss of what is open")
+    loss = require(p.worst_loss, "a bounded worst-case loss")
+    left = cap - (-p.exposure.realised_this_week).at_least_zero() - committed
+    why = f"the order can lose {loss}; {left.at_least_zero()} of this week's {cap} is left"
+    return judge("weekly_loss_budget", loss <= left, str(loss), str(left), why, cure=Cure.QUANTITY)
+
+
+def drawdown(p: RiskPicture) -> CheckResult:
+    """Equity is not too far below its high-water mark."""
+    limit = require(p.limits.max_drawdown_pct, "max_drawdown_pct")
+    account = p.view.account
+    if account is None:
+        raise MissingInput("account balances")
+    high = max(p.exposure.high_water, account.equity)
+    fall = (high.amount - account.equity.amount) * _HUNDRED / high.amount if high.amount > 0 else _HUNDRED
+    shown = _pct(fall)
+    why = f"equity is {shown} below its high of {high}; the operator decides how to go on"
+    return judge("max_drawdown", fall < limit, shown, f"{limit} %", why)
+
+
+def heat(p: RiskPicture) -> CheckResult:
+    """Planned losses (at the stops) of everything open plus this order, of equity."""
+    limit = require(p.limits.max_heat_pct, "max_heat_pct")
+    groups = (group.planned_loss for group in p.exposure.groups)
+    planned = sum((*groups, *(order.planned_loss for order in p.exposure.working)), ZERO)
+    share = (planned + p.planned_loss).amount * _HUNDRED / _equity(p).amount
+    why = f"planned losses would reach {_pct(share)} of equity"
+    return judge("portfolio_heat", share <= limit, _pct(share), f"{limit} %", why, cure=Cure.QUANTITY)
+
+
+def order_quantity(p: RiskPicture) -> CheckResult:
+    """Contracts or shares in one order (fat finger)."""
+    first = p.order.instruments[0]
+    limit = require(p.limits.max_shares_per_order, "max_shares_per_order")
+    if isinstance(first, OptionContract):
+        limit = require(p.limits.max_contracts_per_order, "max_contracts_per_order")
+        cheap = require(p.limits.cheap_option_price, "cheap_option_price")
+        if p.order.worst_price is not None and abs(p.order.worst_price) <= cheap:
+            limit = require(p.limits.max_cheap_contracts_per_order, "max_cheap_contracts_per_order")
+    asked = p.order.quantity * max(leg.ratio for leg in p.order.legs)
+    why = f"{asked} in one order; at most {limit}"
+    return judge("order_quantity", asked <= limit, str(asked), str(limit), why, cure=Cure.QUANTITY)
+
+
+def order_cost(p: RiskPicture) -> CheckResult:
+    """Cost or margin of one order."""
+    limit = usd(require(p.limits.max_order_cost, "max_order_cost"))
+    need = _capital(p)
+    why = f"the order needs {need}; at most {limit} per order"
+    return judge("order_cost", need <= limit, str(need), str(limit), why, cure=Cure.QUANTITY)
+
+
+def position_size(p: RiskPicture) -> CheckResult:
+    """Capital in this underlying after the order, of equity."""
+    limit = require(p.limits.max_position_pct, "max_position_pct")
+    there = p.exposure.worst_losses(p.order.underlying)
+    held = sum((require(loss, "a bounded worst-case loss of what is open") for loss in there), ZERO)
+    share = (held + _capital(p)).amount * _HUNDRED / _equity(p).amount
+    why = f"{p.order.underlying} would tie up {_pct(share)} of equity"
+    return judge("position_size", share <= limit, _pct(share), f"{limit} %", why, cure=Cure.QUANTITY)
+
+
+def buying_power(p: RiskPicture) -> CheckResult:
+    """The broker lets the account pay for it now."""
+    account = p.view.account
+    if account is None:
+        raise MissingInput("account balances")
+    held_back = sum((require(w.worst_loss, "a bounded loss of a working order") for w in p.exposure.working), ZERO)
+    options = any(isinstance(i, OptionContract) for i in p.order.instruments)
+    name = "options_buying_power" if options else "buying_power"
+    available = (account.options_buying_power if options else account.buying_power) - held_back
+    need = _capital(p)
+    why = f"the order needs {need}; {available} is available"
+    return judge(name, need <= available, str(need), str(available), why, cure=Cure.QUANTITY)
+
+
+def delta(p: RiskPicture) -> CheckResult:
+    """Share-equivalents of the underlying after the order."""
+    limit = require(p.limits.delta_cap, "delta_cap")
+    total = _exposure_of(p, "delta")
+    why = f"{p.order.underlying} delta would be {total} share-equivalents"
+    return judge("delta_cap", abs(total) <= limit, str(total), str(limit), why, cure=Cure.QUANTITY)
+
+
+def delta_after_move(p: RiskPicture) -> CheckResult:
+    """Share-equivalents after the order if the underlying moves 1 % either way."""
+    limit = require(p.limits.delta_cap_after_move, "delta_cap_after_move")
+    worst = max((_exposure_of(p, "delta_after_rise"), _exposure_of(p, "delta_after_fall")), key=abs)
+    why = f"after a 1 % move {p.order.underlying} delta would be {worst} share-equivalents"
+    return judge("delta_after_move", abs(worst) <= limit, str(worst), str(limit), why, cure=Cure.QUANTITY)
+
+
+def leg_conflict(p: RiskPicture) -> CheckResult:
+    """No leg nets against another group's holding: one contract is long or short at the broker, never both."""
+    signs = {leg.instrument.symbol: leg.side.sign for leg in p.order.legs}
+    for group in p.exposure.groups:
+        for held in group.holdings:
+            if signs.get(held.instrument.symbol, 0) * held.quantity < 0:
+                why = f"{group.label} holds {held.quantity} {held.instrument.symbol}; choose another strike"
+                return judge("leg_conflict", False, held.instrument.symbol, "no opposite leg", why)
+    return passed("leg_conflict", "none", "no opposite leg")
+
+
+def self_match(p: RiskPicture) -> CheckResult:
+    """No own order works on the other side of a leg."""
+    sides = {leg.instrument.symbol: leg.side for leg in p.order.legs}
+    working = [(leg, w.client_order_id) for w in p.exposure.working for leg in w.legs]
+    for leg, order_id in (*working, *p.exposure.closing_legs):
+        side = sides.get(leg.instrument.symbol)
+        if side is not None and leg.side is side.opposite:
+            why = f"{order_id} works the other side of {leg.instrument.symbol}; cancel it first"
+            return judge("self_match", False, order_id, "no own order opposite", why)
+    return passed("self_match", "none", "no own order opposite")
+
+
+def unknown_orders(p: RiskPicture) -> CheckResult:
+    """No order with an unknown outcome in the same underlying."""
+    unknown = [w.client_order_id for w in p.exposure.working if w.is_unknown and w.underlying == p.order.underlying]
+    measured = ", ".join(unknown) or "none"
+    why = f"the outcome of {measured} is not known yet; wait until the broker has answered for it"
+    return judge("unknown_orders", not unknown, measured, "none", why)
+
+
+def _capital(p: RiskPicture) -> Money:
+    loss = require(p.worst_loss, "a bounded worst-case loss")
+    return max(p.cost, loss)
+
+
+def _equity(p: RiskPicture) -> Money:
+    if p.view.account is None or p.view.account.equity.amount <= 0:
+        raise MissingInput("account equity")
+    return p.view.account.equity
+
+
+def _exposure_of(p: RiskPicture, figure: str) -> Decimal:
+    total = Decimal(0)
+    for instrument, quantity in _signed_quantities(p):
+        total += quantity * instrument.multiplier * _per_share(p, instrument, figure)
+    return total.quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+
+
+def _signed_quantities(p: RiskPicture) -> Iterable[tuple[Instrument, Decimal]]:
+    underlying = p.order.underlying
+    for group in p.exposure.groups:
+        if group.underlying == underlying:
+            yield from ((held.instrument, held.quantity) for held in group.holdings)
+    for working in p.exposure.working:
+        if working.underlying == underlying:
+            yield from ((leg.instrument, leg.side.sign * leg.ratio * working.quantity) for leg in working.legs)
+    for leg in p.order.legs:
+        yield leg.instrument, leg.side.sign * leg.ratio * p.order.quantity
+
+
+def _per_share(p: RiskPicture, instrument: Instrument, figure: str) -> Decimal:
+    if not isinstance(instrument, OptionContract):
+        return Decimal(1)
+    greeks = p.view.greeks.get(instrument.symbol)
+    value = None if greeks is None else getattr(greeks, figure)
+    if value is None:
+        reason = greeks.iv_reason if greeks and greeks.iv_reason else "no quote that identifies it"
+        raise MissingInput(f"delta of {instrument.symbol} ({reason})")
+    return Decimal(repr(round(float(value), 6)))
+
+
+def _pct(value: Decimal) -> str:
+    return f"{value:.2f} %"

@@ -1,0 +1,119 @@
+"""Opening-range breakout with one bought same-day option: buy strength above the range, weakness below it."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from tradecore.analysis.opening_range import OpeningRange, opening_range
+from tradecore.errors import InvalidRequest
+from tradecore.model.chain import OptionChain
+from tradecore.model.instruments import Right
+from tradecore.model.plans import NoProposal, Proposal, Protection, Signal, SizeRequest
+from tradecore.model.sessions import exchange_time
+from tradecore.model.terms import Leg, Side, short_name
+from tradecore.strategies.strategy import StrategyFacts, parameter
+
+RANGE_MINUTES: Final = 15
+FIRST_ENTRY: Final = time(9, 45)
+LAST_ENTRY: Final = time(11, 30)
+OUT_BY: Final = time(15, 20)
+_FARTHEST_DELTA: Final = 0.15
+_ONE: Final = Decimal(1)
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakoutParameters:
+    """What a caller may choose."""
+
+    strike_delta: Decimal = parameter("Delta of the strike to buy: 30 or 0.30 is a 30-delta option.", Decimal(30))
+    contracts: Decimal | None = parameter("Number of contracts; leave out to size by risk.", None)
+    risk_dollars: Decimal | None = parameter("Dollars at risk in the worst case; sizes the order.", None)
+    stop_pct: Decimal = parameter("Stop as percent of the premium lost: 50 = at half of it.", Decimal(50))
+    target_pct: Decimal = parameter("Target as percent of the premium gained: 100 = doubled.", Decimal(100))
+    note: str = parameter("Your own words, kept in the journal.", "")
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no order."""
+        if not (0 < self.strike_delta < 1 or 1 <= self.strike_delta <= 99):
+            raise InvalidRequest(f"strike_delta must be in (0, 1) or [1, 99], not {self.strike_delta}")
+        if self.contracts is not None and self.risk_dollars is not None:
+            raise InvalidRequest("give contracts or risk_dollars, not both")
+        if self.contracts is not None and (self.contracts <= 0 or self.contracts % 1):
+            raise InvalidRequest(f"contracts must be a whole number above zero, not {self.contracts}")
+        if self.risk_dollars is not None and self.risk_dollars <= 0:
+            raise InvalidRequest(f"risk_dollars must be above zero, not {self.risk_dollars}")
+        if not 0 < self.stop_pct <= _HUNDRED:
+            raise InvalidRequest(f"stop_pct must be in (0, 100], not {self.stop_pct}")
+        if not 0 < self.target_pct <= 1000:
+            raise InvalidRequest(f"target_pct must be in (0, 1000], not {self.target_pct}")
+
+    @property
+    def delta(self) -> float:
+        """The asked delta as a fraction."""
+        return float(self.strike_delta if self.strike_delta < _ONE else self.strike_delta / _HUNDRED)
+
+
+def propose_breakout(
+    facts: StrategyFacts, parameters: BreakoutParameters, right: Right, name: str
+) -> Proposal | NoProposal:
+    """Buy the option of `right` nearest the asked delta; the signal is a one-minute close beyond the opening range."""
+    if facts.quote is None or facts.quote.mid is None:
+        return NoProposal(strategy=name, missing=f"a two-sided quote of {facts.underlying}")
+    if facts.chain is None or facts.deltas is None or not len(facts.chain):
+        return NoProposal(strategy=name, missing=f"the same-day option chain of {facts.underlying}")
+    row = _nearest_row(facts.chain, facts.deltas, right, parameters.delta)
+    if row is None:
+        return NoProposal(strategy=name, missing=f"a quoted {right} with a delta near {parameters.delta:.2f}")
+    found = float(facts.deltas[row])
+    if abs(abs(found) - parameters.delta) > _FARTHEST_DELTA:
+        nearest = f"the nearest {right} has {abs(found):.2f}"
+        return NoProposal(
+            strategy=name, missing=f"a quoted {right} with a delta near {parameters.delta:.2f}; {nearest}"
+        )
+    contract = facts.chain.contracts[row]
+    signal = breakout_signal(facts, right)
+    return Proposal(
+        strategy=name,
+        label="ORB",
+        legs=(Leg(contract, Side.BUY),),
+        size=SizeRequest(contracts=parameters.contracts, risk_dollars=parameters.risk_dollars),
+        protection=Protection(stop_pct=parameters.stop_pct, target_pct=parameters.target_pct, out_by=OUT_BY),
+        signal=signal,
+        reason=f"{short_name(contract)}, delta {found:+.2f}: {signal.why}",
+        note=parameters.note,
+    )
+
+
+def breakout_signal(facts: StrategyFacts, right: Right) -> Signal:
+    """Whether the newest one-minute bar closed beyond the opening range on the side this option gains from."""
+    span = opening_range(facts.bars, facts.session.opens, facts.now, minutes=RANGE_MINUTES)
+    if span is None:
+        return Signal(present=False, why=f"the first {RANGE_MINUTES} minutes are not over or have no trades")
+    start, end = facts.session.at(FIRST_ENTRY), facts.session.at(LAST_ENTRY)
+    if not start <= facts.now <= end:
+        when = f"{exchange_time(start)} to {exchange_time(end)} ET"
+        return Signal(present=False, why=f"entries are {when}; it is {exchange_time(facts.now)}")
+    bar = facts.bars[-1]
+    if facts.now - bar.end > timedelta(minutes=1):
+        return Signal(present=False, why=f"the newest bar ended {exchange_time(bar.end)} ET: no fresh close")
+    return _beyond(bar.close, span, right, exchange_time(bar.end))
+
+
+def _beyond(close: Decimal, span: OpeningRange, right: Right, when: str) -> Signal:
+    up = right is Right.CALL
+    level = span.high if up else span.low
+    present = close > level if up else close < level
+    relation = ("above" if up else "below") if present else ("not above" if up else "not below")
+    edge = "high" if up else "low"
+    return Signal(present=present, why=f"{when} ET close {close} {relation} the opening-range {edge} {level}")
+
+
+def _nearest_row(chain: OptionChain, deltas: np.ndarray, right: Right, wanted: float) -> int | None:
+    rows = [row for row, contract in enumerate(chain.contracts) if contract.right is right and np.isfinite(deltas[row])]
+    if not rows:
+        return None
+    return min(rows, key=lambda row: (abs(abs(float(deltas[row])) - wanted), chain.contracts[row].strike))

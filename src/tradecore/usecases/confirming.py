@@ -1,0 +1,114 @@
+"""Confirm: redeem a ticket, work its orders, and say what filled and what protects it."""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from tradecore.desk.commands import Redeem
+from tradecore.desk.decisions import Confirmed, Previewed, Refused, Replayed, TicketKind
+from tradecore.desk.groups import Group
+from tradecore.model.orders import OrderState, Role
+from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
+from tradecore.usecases.floor import TradingFloor, decide, hash_token
+from tradecore.usecases.orders import order_line
+from tradecore.usecases.previewing import new_ticket, ticket_answer
+from tradecore.usecases.views import fresh_view
+from tradecore.usecases.working import chase_entry, chase_exit
+
+_LONGEST_WAIT = timedelta(seconds=10)
+
+
+async def confirm(
+    floor: TradingFloor,
+    principal: str,
+    token: str,
+    given: Mapping[str, str] | None = None,
+    *,
+    wait: timedelta = _LONGEST_WAIT,
+) -> ConfirmAnswer | PreviewAnswer | RefusedAnswer:
+    """
+    Redeem a token.
+
+    Waits up to `wait` for the fill. A token that was redeemed before answers with the first result and
+    `replayed`; one that expired, or whose price band the market left, answers with a fresh preview.
+    """
+    token_hash = hash_token(token)
+    view = await fresh_view(floor, floor.desk.ticket_instruments(token_hash, principal))
+    fresh_token, fresh = new_ticket(floor, ())
+    command = Redeem(
+        at=floor.clock.now(),
+        principal=principal,
+        token_hash=token_hash,
+        given=tuple(sorted((given or {}).items())),
+        fresh=fresh,
+        view=view,
+    )
+    decision = await decide(floor, command)
+    outcome = decision.outcome
+    if isinstance(outcome, Replayed):
+        first = floor.answers.get(outcome.intent_id)
+        if isinstance(first, ConfirmAnswer):
+            return dataclasses.replace(first, replayed=True)
+        return dataclasses.replace(confirm_answer(floor, outcome.intent_id), replayed=True)
+    if isinstance(outcome, Previewed | Refused):
+        return ticket_answer(floor, decision, fresh_token)
+    if not isinstance(outcome, Confirmed):
+        raise TypeError(f"a confirmation can't end in {type(outcome).__name__}")
+    _work(floor, outcome)
+    await _settle(floor, outcome, wait)
+    answer = confirm_answer(floor, outcome.intent_id, outcome)
+    floor.answers[outcome.intent_id] = answer
+    return answer
+
+
+def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | None = None) -> ConfirmAnswer:
+    """What became of an intent up to now."""
+    labels = outcome.groups if outcome else tuple(g.label for g in floor.desk.groups if g.intent_id == intent_id)
+    groups = [group for group in floor.desk.groups if group.label in labels]
+    ids = [i for group in groups for i in group.order_ids]
+    orders = [floor.desk.orders[i] for i in ids]
+    mine = [o for o in orders if (o.role is Role.ENTRY) == (outcome is None or outcome.kind is TicketKind.OPEN)]
+    sent = [o for o in mine if o.state is not OrderState.EMULATED]
+    filled = [o for o in sent if o.cumulative_quantity]
+    total = sum((o.cumulative_quantity for o in filled), start=Decimal(0))
+    paid = sum((o.cumulative_quantity * (o.average_price or 0) for o in filled), start=Decimal(0))
+    unknown = any(o.state is OrderState.UNKNOWN for o in sent)
+    return ConfirmAnswer(
+        status="unknown" if unknown else "confirmed",
+        intent_id=intent_id,
+        groups=labels,
+        orders=tuple(order_line(o) for o in sent),
+        filled_quantity=total,
+        average_price=paid / total if total else None,
+        protection=tuple(_protection(floor, group) for group in groups if group.is_open),
+    )
+
+
+def _work(floor: TradingFloor, outcome: Confirmed) -> None:
+    if outcome.kind is TicketKind.OPEN:
+        floor.timers.beside(chase_entry(floor, outcome.intent_id))
+    elif outcome.kind is TicketKind.CLOSE:
+        for label in outcome.groups:
+            floor.timers.beside(chase_exit(floor, label))
+
+
+async def _settle(floor: TradingFloor, outcome: Confirmed, wait: timedelta) -> None:
+    deadline = floor.clock.now() + wait
+    while not _is_settled(floor, outcome) and await floor.changed.wait(deadline):
+        pass
+
+
+def _is_settled(floor: TradingFloor, outcome: Confirmed) -> bool:
+    if outcome.kind is TicketKind.OPEN:
+        return not floor.desk.entry_is_running(outcome.intent_id)
+    return all(floor.desk.exit_is_over(label) for label in outcome.groups)
+
+
+def _protection(floor: TradingFloor, group: Group) -> str:
+    armed = [floor.desk.orders[group.armed[role]] for role in sorted(group.armed)]
+    if not armed:
+        return f"{group.label}: no protection"
+    stop, target = group.exit_levels()
+    parts = [f"stop {stop:f}" if stop is not None else "", f"target {target:f}" if target is not None else ""]
+    return f"{group.label}: {', '.join(part for part in parts if part)}, run by the desk"

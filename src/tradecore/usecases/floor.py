@@ -1,0 +1,183 @@
+"""The trading floor: one desk with the ports it acts through, and the one way from a decision to the world."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from tradecore.desk.commands import Command, EngageKillSwitch, Sending, SendingOutcome
+from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Send
+from tradecore.desk.desk import Desk
+from tradecore.errors import (
+    DeskHalted,
+    InvalidRequest,
+    JournalUnavailable,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
+from tradecore.market_board import MarketBoard
+from tradecore.model.alerts import Alert
+from tradecore.model.encoding import Json, encode
+from tradecore.model.events import BrokerEvent
+from tradecore.model.instruments import Equity
+from tradecore.ports.broker import Broker
+from tradecore.ports.clock import Clock
+from tradecore.ports.ids import IdSource
+from tradecore.ports.journal import Journal
+from tradecore.ports.market_data import MarketData
+from tradecore.ports.timers import Bell, Timers
+from tradecore.strategies.strategy import Strategy
+from tradecore.usecases.trace import TraceDigest
+
+COMMAND: Final = "command"
+EVENT: Final = "event"
+NOTE: Final = "note"
+
+Listener = Callable[[datetime, str, object, Decision | None], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class TradingFloor:
+    """
+    One account's desk and everything it needs to act.
+
+    `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing.
+    """
+
+    desk: Desk
+    underlying: Equity
+    market: MarketData
+    broker: Broker
+    journal: Journal
+    clock: Clock
+    timers: Timers
+    ids: IdSource
+    strategies: Mapping[str, Strategy]
+    board: MarketBoard = field(default_factory=MarketBoard)
+    trace: TraceDigest = field(default_factory=TraceDigest)
+    listener: Listener | None = None
+    changed: Bell = field(init=False)
+    answers: dict[str, object] = field(default_factory=dict)
+    halted: str | None = None
+
+    def __post_init__(self) -> None:
+        """Make the bell that rings after every change."""
+        self.changed = self.timers.bell()
+
+    def record(self, at: datetime, kind: str, body: Json, seen: object, decision: Decision | None) -> None:
+        """
+        Append one entry and show it to the listener.
+
+        Raises:
+            DeskHalted: The journal can't be written; from here on nothing is sent.
+        """
+        if self.halted:
+            raise DeskHalted(self.halted)
+        try:
+            self.journal.append(at, kind, body)
+        except JournalUnavailable as problem:
+            self._halt(problem)
+        self.trace.add(at, kind, body)
+        if self.listener is not None:
+            self.listener(at, kind, seen, decision)
+
+    async def make_durable(self) -> None:
+        """
+        Wait until everything recorded so far survives power loss.
+
+        Raises:
+            DeskHalted: The device refused; from here on nothing is sent.
+        """
+        try:
+            await self.journal.make_durable()
+        except JournalUnavailable as problem:
+            self._halt(problem)
+
+    def note(self, what: str, **facts: Json) -> None:
+        """Record something that no decision rests on."""
+        self.record(self.clock.now(), NOTE, {"what": what, **facts}, what, None)
+
+    def _halt(self, problem: JournalUnavailable) -> None:
+        self.halted = f"the desk stopped: {problem}"
+        raise DeskHalted(self.halted) from problem
+
+
+def hash_token(token: str) -> str:
+    """SHA-256 (hex) of a confirm token; the token itself is never stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def decide(floor: TradingFloor, command: Command) -> Decision:
+    """
+    Ask the desk, record the decision, carry it out.
+
+    Nothing is awaited between the decision and its record, and an order leaves only once the record is durable.
+    """
+    if floor.halted:
+        raise DeskHalted(floor.halted)
+    decision = floor.desk.handle(command)
+    body = {"command": encode(command), "decision": encode(decision)}
+    floor.record(command.at, COMMAND, body, command, decision)
+    await _carry_out(floor, command, decision)
+    return decision
+
+
+async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
+    """Feed one broker event to the desk and record what it changed."""
+    decision = floor.desk.apply(event)
+    body = {"event": encode(event), "decision": encode(decision)}
+    floor.record(floor.clock.now(), EVENT, body, event, decision)
+    floor.changed.ring()
+    return decision
+
+
+def alerts_of(decision: Decision | None) -> tuple[Alert, ...]:
+    """Alerts of a decision, none for None."""
+    return () if decision is None else decision.alerts
+
+
+async def _carry_out(floor: TradingFloor, command: Command, decision: Decision) -> None:
+    sends = any(isinstance(action, Send) for action in decision.actions)
+    if sends or isinstance(command, EngageKillSwitch) or isinstance(decision.outcome, Confirmed):
+        await floor.make_durable()
+    for action in decision.actions:
+        if isinstance(action, Send):
+            await _submit(floor, action)
+        else:
+            await _cancel(floor, action)
+    floor.changed.ring()
+
+
+async def _submit(floor: TradingFloor, send: Send) -> None:
+    """The one call of Broker.submit."""
+    order = send.order
+    sending, reason = Sending.RECEIVED, ""
+    if not floor.desk.may_still_send(order.client_order_id):
+        sending, reason = Sending.NOT_SENT, "cancelled before it left"
+    else:
+        try:
+            await floor.broker.submit(order)
+        except (Rejected, InvalidRequest) as refusal:
+            sending, reason = Sending.REFUSED, str(refusal)
+        except Unavailable as problem:
+            sending, reason = Sending.NOT_SENT, str(problem)
+        except OutcomeUnknown as problem:
+            sending, reason = Sending.UNKNOWN, str(problem)
+    if sending is not Sending.RECEIVED:
+        outcome = SendingOutcome(
+            at=floor.clock.now(),
+            client_order_id=order.client_order_id,
+            sending=sending,
+            reason=reason,
+        )
+        await decide(floor, outcome)
+
+
+async def _cancel(floor: TradingFloor, action: CancelAtBroker) -> None:
+    try:
+        await floor.broker.cancel(action.client_order_id)
+    except (Rejected, Unavailable, OutcomeUnknown) as problem:
+        # The order stays PENDING_CANCEL; the venue's own events say what became of it.
+        floor.note("cancel not taken", client_order_id=action.client_order_id, reason=str(problem))

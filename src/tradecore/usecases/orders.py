@@ -1,0 +1,92 @@
+"""Orders and positions as a person reads them; cancelling an entry."""
+
+from tradecore.desk.commands import CancelOrder
+from tradecore.desk.decisions import Refused
+from tradecore.errors import InvalidRequest
+from tradecore.model.orders import Order
+from tradecore.model.terms import Limit, Market, PriceTerms, Stop, StopLimit, legs_text
+from tradecore.usecases.answers import ActionAnswer, OrderLine, PositionLine, RefusedAnswer
+from tradecore.usecases.floor import TradingFloor, decide
+from tradecore.usecases.views import fresh_view
+
+
+def terms_text(terms: PriceTerms) -> str:
+    """Price terms in a few words."""
+    if isinstance(terms, Market):
+        return "market"
+    if isinstance(terms, Limit):
+        return f"limit {terms.price}"
+    if isinstance(terms, Stop):
+        return f"stop {terms.trigger}"
+    if isinstance(terms, StopLimit):
+        return f"stop {terms.trigger} limit {terms.price}"
+    return f"trailing stop {terms.distance}"
+
+
+def order_line(order: Order) -> OrderLine:
+    """One order as a line."""
+    return OrderLine(
+        client_order_id=order.client_order_id,
+        group=order.group,
+        role=str(order.role),
+        legs=legs_text(order.legs),
+        quantity=order.quantity,
+        filled_quantity=order.cumulative_quantity,
+        average_price=order.average_price,
+        terms=terms_text(order.terms),
+        state=order.state,
+        reason=order.reason,
+        created_at=order.created_at,
+    )
+
+
+def recent_orders(floor: TradingFloor, limit: int = 10) -> tuple[OrderLine, ...]:
+    """The newest orders, newest first."""
+    return tuple(order_line(order) for order in list(floor.desk.orders.values())[::-1][:limit])
+
+
+def order_status(floor: TradingFloor, client_order_id: str) -> OrderLine:
+    """
+    One order.
+
+    Raises:
+        InvalidRequest: This desk has no such order.
+    """
+    order = floor.desk.orders.get(client_order_id)
+    if order is None:
+        raise InvalidRequest(f"no order {client_order_id[:64]!r} on this desk")
+    return order_line(order)
+
+
+async def cancel(floor: TradingFloor, principal: str, client_order_id: str) -> ActionAnswer | RefusedAnswer:
+    """Take the rest of an entry back; needs no ticket because it only lowers risk."""
+    command = CancelOrder(at=floor.clock.now(), principal=principal, client_order_id=client_order_id)
+    outcome = (await decide(floor, command)).outcome
+    if isinstance(outcome, Refused):
+        return RefusedAnswer(status="refused", refusal=outcome)
+    return ActionAnswer(status="done", what="cancel asked", order_ids=(client_order_id,))
+
+
+async def positions(floor: TradingFloor) -> tuple[PositionLine, ...]:
+    """Every holding of every open group, marked at the side it would be closed on."""
+    view = await fresh_view(floor)
+    lines = []
+    for group in floor.desk.groups:
+        stop, target = group.exit_levels()
+        for held in group.holdings:
+            quote = view.quote(held.instrument)
+            mark = None if quote is None else (quote.bid if held.quantity > 0 else quote.ask)
+            lines.append(
+                PositionLine(
+                    group=group.label,
+                    strategy=group.plan.strategy,
+                    symbol=held.instrument.symbol,
+                    quantity=held.quantity,
+                    average_price=held.average_price,
+                    mark=mark,
+                    unrealised=None if mark is None else held.unrealised(mark),
+                    stop=stop,
+                    target=target,
+                ),
+            )
+    return tuple(lines)

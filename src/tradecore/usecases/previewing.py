@@ -1,0 +1,155 @@
+"""Preview: what a request would do, with a token that does exactly that."""
+
+import dataclasses
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
+from tradecore.desk.decisions import Decision, Previewed, Refused
+from tradecore.errors import InvalidRequest
+from tradecore.model.plans import NoProposal, Signal
+from tradecore.risk.verdict import Change
+from tradecore.strategies.strategy import Strategy, StrategyFacts, parameter_texts, read_parameters
+from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
+from tradecore.usecases.floor import TradingFloor, decide, hash_token
+from tradecore.usecases.headline import headline
+from tradecore.usecases.views import fresh_view, strategy_facts, todays_session
+
+_CHEAPER_DELTAS: Final = tuple(Decimal(step) for step in (25, 20, 15, 10, 5))
+
+
+async def preview_strategy(
+    floor: TradingFloor,
+    principal: str,
+    name: str,
+    arguments: Mapping[str, object],
+) -> PreviewAnswer | RefusedAnswer:
+    """
+    Preview a strategy's plan on the present market.
+
+    Raises:
+        InvalidRequest: No such strategy, or an argument that can't be read.
+    """
+    strategy = floor.strategies.get(name)
+    if strategy is None:
+        raise InvalidRequest(f"no strategy {name[:40]!r}; allowed: {', '.join(sorted(floor.strategies))}")
+    parameters = read_parameters(strategy.Parameters, arguments)
+    session = todays_session(floor)
+    if session is None or floor.clock.now() >= session.closes:
+        refusal = Refused(
+            code="MARKET_CLOSED",
+            message="the exchange is closed",
+            next_step="try again in a session",
+        )
+        floor.note("refused", code=refusal.code, strategy=name)
+        return RefusedAnswer(status="refused", refusal=refusal)
+    facts = await strategy_facts(floor, session)
+    proposal = strategy.propose(facts, parameters)
+    if isinstance(proposal, NoProposal):
+        refusal = Refused(
+            code="MISSING_INPUT",
+            message=f"missing: {proposal.missing}",
+            next_step="wait until the data are there, or ask for other arguments",
+        )
+        floor.note("refused", code=refusal.code, strategy=name, missing=proposal.missing)
+        return RefusedAnswer(status="refused", refusal=refusal)
+    view = await fresh_view(floor, [leg.instrument for leg in proposal.legs])
+    token, ticket = new_ticket(floor, (("strategy", name), *parameter_texts(parameters)))
+    command = PreviewOrder(at=floor.clock.now(), principal=principal, ticket=ticket, proposal=proposal, view=view)
+    decision = await decide(floor, command)
+    answer = ticket_answer(floor, decision, token)
+    if isinstance(answer, RefusedAnswer) and not answer.alternative:
+        return dataclasses.replace(answer, alternative=await _cheaper_strike(floor, strategy, facts, parameters))
+    return answer
+
+
+async def signal_of(floor: TradingFloor, name: str) -> Signal | None:
+    """What a strategy's signal is now with its default parameters; None while it has no plan. Makes no ticket."""
+    session = todays_session(floor)
+    if session is None or floor.clock.now() >= session.closes:
+        return None
+    strategy = floor.strategies[name]
+    proposal = strategy.propose(await strategy_facts(floor, session), strategy.Parameters())
+    return None if isinstance(proposal, NoProposal) else proposal.signal
+
+
+async def preview_close(
+    floor: TradingFloor,
+    principal: str,
+    group: str | None,
+    quantity: Decimal | None = None,
+) -> PreviewAnswer | RefusedAnswer:
+    """Preview closing one group or part of it; None closes every group (flatten)."""
+    view = await fresh_view(floor)
+    token, ticket = new_ticket(floor, (("close", group or "everything"), ("quantity", str(quantity or "all"))))
+    command = PreviewClose(
+        at=floor.clock.now(),
+        principal=principal,
+        ticket=ticket,
+        group=group,
+        quantity=quantity,
+        view=view,
+    )
+    return ticket_answer(floor, await decide(floor, command), token)
+
+
+async def preview_lift(floor: TradingFloor, principal: str) -> PreviewAnswer | RefusedAnswer:
+    """Preview lifting the kill switch; live mode refuses."""
+    token, ticket = new_ticket(floor, (("kill_switch", "lift"),))
+    command = PreviewLift(at=floor.clock.now(), principal=principal, ticket=ticket)
+    return ticket_answer(floor, await decide(floor, command), token)
+
+
+def new_ticket(floor: TradingFloor, arguments: tuple[tuple[str, str], ...]) -> tuple[str, NewTicket]:
+    """A secret token and the ticket identity that holds only its hash."""
+    token = floor.ids.token()
+    ticket = NewTicket(intent_id=floor.ids.intent_id(), token_hash=hash_token(token), arguments=arguments)
+    return token, ticket
+
+
+def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> PreviewAnswer | RefusedAnswer:
+    """A preview decision as its answer."""
+    outcome = decision.outcome
+    if isinstance(outcome, Refused):
+        return RefusedAnswer(status="refused", refusal=outcome, alternative=_smallest_of(outcome))
+    if not isinstance(outcome, Previewed):
+        raise TypeError(f"a preview can't end in {type(outcome).__name__}")
+    return PreviewAnswer(
+        status="preview",
+        intent_id=outcome.intent_id,
+        confirm_token=token,
+        kind=outcome.kind,
+        headline=headline(floor.desk.opening, outcome.kind, outcome.previews),
+        previews=outcome.previews,
+        expires_at=outcome.expires_at,
+        changed=outcome.changed,
+    )
+
+
+def _smallest_of(refusal: Refused) -> tuple[tuple[str, str], ...]:
+    changes: tuple[Change, ...] = refusal.preview.verdict.smallest_change if refusal.preview else ()
+    return tuple((change.argument, change.value) for change in changes)
+
+
+async def _cheaper_strike(
+    floor: TradingFloor,
+    strategy: Strategy,
+    facts: StrategyFacts,
+    parameters: Any,
+) -> tuple[tuple[str, str], ...]:
+    """The largest smaller `strike_delta` whose plan passes, for strategies that have that argument."""
+    names = {field.name for field in dataclasses.fields(parameters)}
+    if "strike_delta" not in names:
+        return ()
+    asked = parameters.strike_delta * (100 if parameters.strike_delta < 1 else 1)
+    for delta in _CHEAPER_DELTAS:
+        if delta >= asked:
+            continue
+        proposal = strategy.propose(facts, dataclasses.replace(parameters, strike_delta=delta))
+        if isinstance(proposal, NoProposal):
+            continue
+        view = await fresh_view(floor, [leg.instrument for leg in proposal.legs])
+        if floor.desk.consider(proposal, view, floor.clock.now()).verdict.approved:
+            return (("strike_delta", str(delta)),)
+    return ()

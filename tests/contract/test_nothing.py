@@ -1,0 +1,4 @@
+"""Skeleton."""
+
+
+def test_skeleton() -> None: ...
