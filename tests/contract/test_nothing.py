@@ -1,4 +1,0 @@
-"""Skeleton."""
-
-
-def test_skeleton() -> None: ...
