@@ -21,6 +21,7 @@ from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers
+from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from tradecore import __version__
 from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled_quotes
@@ -28,7 +29,6 @@ from tradecore.desk.desk import Desk
 from tradecore.desk.state import DeskOpening
 from tradecore.errors import InvalidRequest, JournalUnavailable
 from tradecore.model.encoding import encode
-from tradecore.model.fees import SHIPPED_FEES
 from tradecore.model.instruments import Equity
 from tradecore.model.money import Money, usd
 from tradecore.model.recording import RecordedDay
@@ -209,6 +209,7 @@ def _house(
     fresh: bool,
 ) -> House:
     strategies = allowed_strategies(settings)
+    fees = shipped_fees()
     directory = _account_directory(settings.home / mode, name, fresh=fresh)
     lease = FileLease(directory / "lock")
     opening = DeskOpening(
@@ -217,11 +218,11 @@ def _house(
         day=session.day,
         equity=STARTING_CASH,
         limits=limits,
-        fees=SHIPPED_FEES,
+        fees=fees,
     )
     journal = _new_journal(directory, lease, limits)
     venue = SimulatedVenue(
-        account=SimulatedAccount(name, Money(STARTING_CASH.amount), SHIPPED_FEES),
+        account=SimulatedAccount(name, Money(STARTING_CASH.amount), fees),
         clock=clock,
         quote_of=market.quote_now,
         seed=seed,

@@ -10,12 +10,12 @@ from tradecore.desk.decisions import Decision, Figures, PositionGreeks, Preview,
 from tradecore.desk.groups import Group, levels
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
-from tradecore.model.instruments import OptionContract, Price
+from tradecore.model.instruments import OptionContract, Price, exact_price
 from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.payoff import Payoff, at_expiry
 from tradecore.model.plans import PlannedOrder, Proposal, Sizing
-from tradecore.model.terms import Effect, Leg, Limit, Market
+from tradecore.model.terms import Effect, Leg, Limit, Market, PriceTerms, StopLimit
 from tradecore.risk.checks_exposure import daily_loss_cap
 from tradecore.risk.gate import judge_closing, judge_opening, quantity_fits, smallest_change
 from tradecore.risk.outcome import MissingInput
@@ -130,9 +130,11 @@ def closing_plan(group: Group, quantity: Decimal, view: MarketView, reason: str)
 
 def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> tuple[PlannedOrder, Sizing]:
     band = opening_band(proposal.legs, view, state.limits)
-    asked = proposal.terms.price if isinstance(proposal.terms, Limit) else None
-    worst = asked if asked is not None else (band.worst if band else None)
-    first = asked if asked is not None else (band.first if band else None)
+    terms = proposal.terms
+    adaptive = terms is None or isinstance(terms, Market)
+    asked = _grid_checked(proposal) if isinstance(terms, Limit | StopLimit) else None
+    worst = asked if not adaptive else (band.worst if band else None)
+    first = asked if not adaptive else (band.first if band else None)
     plan = PlannedOrder(
         strategy=proposal.strategy,
         label=proposal.label,
@@ -140,7 +142,8 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
         effect=Effect.OPEN,
         legs=proposal.legs,
         quantity=Decimal(1),
-        terms=Limit(Price(worst)) if worst is not None else Market(),
+        terms=_planned_terms(terms, worst),
+        adaptive=adaptive,
         first_price=first,
         worst_price=worst,
         protection=proposal.protection,
@@ -154,6 +157,22 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
 
     sizing = size_order(proposal.size, per_unit_worst=one, limits=state.limits, fits=fits)
     return replace(plan, quantity=max(sizing.quantity, Decimal(1))), sizing
+
+
+def _planned_terms(asked: PriceTerms | None, worst: Decimal | None) -> PriceTerms:
+    if asked is not None and not isinstance(asked, Market):
+        return asked
+    return Market() if worst is None else Limit(Price(worst))
+
+
+def _grid_checked(proposal: Proposal) -> Decimal | None:
+    terms = proposal.terms
+    prices = [terms.price] if isinstance(terms, Limit) else []
+    prices = [terms.trigger, terms.price] if isinstance(terms, StopLimit) else prices
+    if len(proposal.legs) == 1:
+        for price in prices:
+            exact_price(proposal.legs[0].instrument, price)
+    return prices[-1] if prices else None
 
 
 def _with_budget_check(verdict: Verdict, sizing: Sizing) -> Verdict:
