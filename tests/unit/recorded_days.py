@@ -49,13 +49,19 @@ def flat(price: str) -> Prices:
     return price, price, price, price
 
 
-def breakout_path(minutes: int = 390, *, up: bool = True, at: int = 20) -> list[Prices]:
-    """A quiet opening range of 99.90 to 100.10, then from minute `at` on a steady move of 5 cents a minute."""
+def breakout_path(minutes: int = 390, *, up: bool = True, at: int = 20, scale: int = 1, most: int = 60) -> list[Prices]:
+    """
+    A quiet opening range of 99.90 to 100.10, then from minute `at` on a move of 5 cents a minute for `most` minutes.
+
+    `scale` multiplies every price.
+    """
     bars = []
     for minute in range(minutes):
-        drift = Decimal("0.05") * max(minute - at + 1, 0) * (1 if up else -1)
-        middle = Decimal(100) + min(drift, Decimal(3)) if up else Decimal(100) + max(drift, Decimal(-3))
-        bars.append((str(middle), str(middle + Decimal("0.10")), str(middle - Decimal("0.10")), str(middle)))
+        drift = Decimal("0.05") * min(max(minute - at + 1, 0), most)
+        middle = 100 + drift if up else 100 - drift
+        prices = (middle, middle + Decimal("0.10"), middle - Decimal("0.10"), middle)
+        opened, high, low, close = (str(price * scale) for price in prices)
+        bars.append((opened, high, low, close))
     return bars
 
 

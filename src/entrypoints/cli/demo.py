@@ -8,6 +8,7 @@ from rich.console import Console
 
 from entrypoints.cli.story import Story
 from entrypoints.cli.summary import is_clean, print_json, print_report, summarise
+from entrypoints.cli.terminal import Terminal
 from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, run_house
 from entrypoints.settings import read_settings
@@ -40,7 +41,7 @@ def demo(
         raise DataMissing(f"{DEMO_DAY} is no session")
     limits = load_limits("default")
     house = simulated_house(settings, seed=seed, session=session, limits=limits, account=checked_account(account))
-    console = Console(quiet=as_json)
+    console = Terminal(quiet=as_json)
     story = Story(console, house.floor.desk.opening)
     console.print(f"[bold]SIMULATED[/bold] session of {session.day}, seed {seed}: nothing here is real money.")
     recorder = SessionRecorder(None if as_json else story)

@@ -64,7 +64,7 @@ def refusal(preview: Preview) -> Refused:
     failed = preview.verdict.failed
     change = ", ".join(f"{c.argument} {c.value}" for c in preview.verdict.smallest_change)
     step = f"smallest change that would pass: {change}" if change else "no single change passes; see the failed checks"
-    text = "; ".join(result.message for result in failed)
+    text = "; ".join(dict.fromkeys(result.message for result in failed))
     return Refused(code="RISK_REFUSED", message=text, next_step=step, preview=preview)
 
 

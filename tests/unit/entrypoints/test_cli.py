@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.unit.recorded_days import breakout_path, flat, lean_options, quote_line, write_csv_day, write_lean_day
 
 from entrypoints.cli.app import run
@@ -197,11 +198,16 @@ def recorded_chain(tmp_path: Path, after: list[str]) -> list[str]:
     return replaying(folder, "--options", str(tmp_path / "options"), "--limits", "recorded")
 
 
-def prices_of(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """Side and price of every fill in a journal."""
+def fills_of(found: dict[str, Any]) -> list[dict[str, str]]:
+    """Every fill in a journal."""
     lines = (Path(found["journal"]) / "000001.jsonl").read_text().splitlines()
     events = [json.loads(line)["body"]["event"] for line in lines if json.loads(line)["kind"] == "event"]
-    return [(event["side"], event["price"]) for event in events if event["is"] == "Filled"]
+    return [event for event in events if event["is"] == "Filled"]
+
+
+def prices_of(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Side and price of every fill in a journal."""
+    return [(fill["side"], fill["price"]) for fill in fills_of(found)]
 
 
 def test_an_entry_fills_at_the_next_bar_s_opposite_open_and_a_bar_through_both_exits_is_the_stop(
@@ -237,15 +243,27 @@ def test_a_one_sided_bar_fills_nothing_and_the_exit_waits_for_the_next(
     assert prices_of(found) == [("buy", "0.3"), ("sell", "0.09")]
 
 
+def shipped(profile: str) -> dict[str, Any]:
+    """A shipped profile as it stands in the file."""
+    path = Path(__file__).parents[3] / "src" / "entrypoints" / "risk_parameters.yaml"
+    found = yaml.load(path.read_text(), Loader=yaml.BaseLoader)[profile]
+    assert isinstance(found, dict)
+    return found
+
+
 def test_no_more_trades_than_a_bar_recorded(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Four contracts bought where ten were offered; two a bar are bid when they have to go."""
+    """$150 at 0.3056 a share with fees buys four; ten were offered at once, and two a bar are bid when they must go."""
     after = [
         quote_line(24, ("0.28", "0.30", "0.10", "0.12"), flat("0.30")),
         *(quote_line(minute, flat("0.11"), flat("0.13"), size=2) for minute in range(25, 60)),
     ]
-    found = as_json(capsys, *recorded_chain(tmp_path, after))
-    bought = [side for side, _ in prices_of(found)].count("buy")
-    assert bought == 1
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        yaml.safe_dump({**shipped("default"), **shipped("recorded"), "delta_cap": 500, "delta_cap_after_move": 500})
+    )
+    found = as_json(capsys, *recorded_chain(tmp_path, after)[:-1], str(mine))
+    sizes = [(fill["side"], fill["quantity"]) for fill in fills_of(found)]
+    assert sizes == [("buy", "4"), ("sell", "2"), ("sell", "2")]
     assert found["positions_open"] == 0
 
 
