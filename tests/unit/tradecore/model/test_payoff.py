@@ -1,6 +1,8 @@
+# mypy: disable-error-code="comparison-overlap"
 """Payoffs against brute force over a grid of prices."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,7 +51,7 @@ def test_the_extremes_are_those_of_every_price(holdings: Legs, cost: Decimal) ->
 def test_every_change_of_sign_has_a_break_even(holdings: Legs, cost: Decimal) -> None:
     found = at_expiry(holdings, cost).break_evens
     spots = [Decimal(quarter) / 4 for quarter in range(4 * 21)]
-    for low, high in zip(spots, spots[1:], strict=False):
+    for low, high in pairwise(spots):
         if profit(holdings, cost, low) * profit(holdings, cost, high) < 0:
             assert any(low <= price <= high for price in found)
 

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="comparison-overlap"
 """Positions against a plain cash ledger."""
 
 from decimal import Decimal
