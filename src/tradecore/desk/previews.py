@@ -10,7 +10,7 @@ from tradecore.desk.decisions import Decision, Figures, PositionGreeks, Preview,
 from tradecore.desk.groups import Group, levels
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
-from tradecore.model.instruments import OptionContract, Price
+from tradecore.model.instruments import OptionContract, Price, exact_price, exact_quantity
 from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.payoff import Payoff, at_expiry
@@ -131,6 +131,10 @@ def closing_plan(group: Group, quantity: Decimal, view: MarketView, reason: str)
 def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> tuple[PlannedOrder, Sizing]:
     band = opening_band(proposal.legs, view, state.limits)
     asked = proposal.terms.price if isinstance(proposal.terms, Limit) else None
+    if asked is not None and len(proposal.legs) == 1:
+        exact_price(proposal.legs[0].instrument, asked)
+    if proposal.size.contracts is not None:
+        exact_quantity(proposal.legs[0].instrument, proposal.size.contracts)
     worst = asked if asked is not None else (band.worst if band else None)
     first = asked if asked is not None else (band.first if band else None)
     plan = PlannedOrder(
@@ -166,8 +170,8 @@ def _with_budget_check(verdict: Verdict, sizing: Sizing) -> Verdict:
 
 
 def _change(state: DeskState, verdict: Verdict, picture: RiskPicture, sizing: Sizing) -> tuple[Change, ...]:
-    def resize(quantity: Decimal) -> RiskPicture:
-        return state.picture(replace(picture.order, quantity=quantity), picture.view, picture.now)
+    def remake(order: PlannedOrder) -> RiskPicture:
+        return state.picture(order, picture.view, picture.now)
 
     others = replace(verdict, checks=tuple(c for c in verdict.checks if c.name != "sizing_budget"))
     if len(others.checks) < len(verdict.checks):
@@ -176,7 +180,7 @@ def _change(state: DeskState, verdict: Verdict, picture: RiskPicture, sizing: Si
         return (Change("risk_dollars", str(sizing.per_unit_worst.amount)),)
     return tuple(
         Change("contracts", change.value) if change.argument == "quantity" else change
-        for change in smallest_change(verdict, picture, resize)
+        for change in smallest_change(verdict, picture, remake)
     )
 
 
