@@ -10,7 +10,7 @@ from tradecore.desk.decisions import Decision, Figures, PositionGreeks, Preview,
 from tradecore.desk.groups import Group, levels
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
-from tradecore.model.instruments import OptionContract, Price, exact_price
+from tradecore.model.instruments import OptionContract, Price, exact_price, exact_quantity
 from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.payoff import Payoff, at_expiry
@@ -130,6 +130,8 @@ def closing_plan(group: Group, quantity: Decimal, view: MarketView, reason: str)
 
 def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> tuple[PlannedOrder, Sizing]:
     band = opening_band(proposal.legs, view, state.limits)
+    if proposal.size.contracts is not None:
+        exact_quantity(proposal.legs[0].instrument, proposal.size.contracts)
     terms = proposal.terms
     adaptive = terms is None or isinstance(terms, Market)
     asked = _grid_checked(proposal) if isinstance(terms, Limit | StopLimit) else None
@@ -185,8 +187,8 @@ def _with_budget_check(verdict: Verdict, sizing: Sizing) -> Verdict:
 
 
 def _change(state: DeskState, verdict: Verdict, picture: RiskPicture, sizing: Sizing) -> tuple[Change, ...]:
-    def resize(quantity: Decimal) -> RiskPicture:
-        return state.picture(replace(picture.order, quantity=quantity), picture.view, picture.now)
+    def remake(order: PlannedOrder) -> RiskPicture:
+        return state.picture(order, picture.view, picture.now)
 
     others = replace(verdict, checks=tuple(c for c in verdict.checks if c.name != "sizing_budget"))
     if len(others.checks) < len(verdict.checks):
@@ -195,7 +197,7 @@ def _change(state: DeskState, verdict: Verdict, picture: RiskPicture, sizing: Si
         return (Change("risk_dollars", str(sizing.per_unit_worst.amount)),)
     return tuple(
         Change("contracts", change.value) if change.argument == "quantity" else change
-        for change in smallest_change(verdict, picture, resize)
+        for change in smallest_change(verdict, picture, remake)
     )
 
 

@@ -40,7 +40,7 @@ def decode(kind: Any, data: Json) -> Any:
     """
     try:
         return _decoder(kind)(data)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise InvalidRequest(f"not an encoded {getattr(kind, '__name__', kind)}: {error!r}") from error
 
 

@@ -16,7 +16,8 @@ Quantity = NewType("Quantity", Decimal)
 _PENNY_ROOTS: Final = frozenset({"SPY", "QQQ", "IWM"})
 _DOLLAR: Final = Decimal(1)
 _THREE: Final = Decimal(3)
-_OCC: Final = re.compile(r"([A-Z]{1,6}) *(\d{6})([CP])(\d{8})")
+_OCC: Final = re.compile(r"([A-Z]{1,6}) *([0-9]{6})([CP])([0-9]{8})")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _EQUITY: Final = re.compile(r"[A-Z]{1,5}(?:\.[A-Z])?")
 _PAIR: Final = re.compile(r"([A-Z0-9]{2,10})/([A-Z]{3,5})")
 
@@ -186,6 +187,8 @@ def exact_price(instrument: Instrument, value: Decimal) -> Price:
         InvalidRequest: The value is not a positive finite number.
     """
     _require_positive(value, "price")
+    if value.adjusted() > 17:
+        raise InvalidRequest(f"price {value:.6g} is beyond any this desk handles")
     tick = instrument.tick(value)
     if value % tick:
         low, high = (value // tick) * tick, (value // tick + 1) * tick
@@ -222,14 +225,14 @@ def read_decimal(text: str | int | Decimal, name: str) -> Decimal:
     Raises:
         InvalidRequest: Not a plain finite decimal of at most 18 digits before and 9 after the point.
     """
-    try:
-        value = Decimal(text) if not isinstance(text, float) else Decimal(repr(text))
-    except (ArithmeticError, ValueError, TypeError) as error:
-        raise InvalidRequest(f"{name} {str(text)[:32]!r} is not a number") from error
-    if not value.is_finite():
-        raise InvalidRequest(f"{name} must be a finite number, not {value}")
-    if value and not -9 <= value.adjusted() <= 17:
-        raise InvalidRequest(f"{name} {str(text)[:32]} is outside any price or quantity this desk handles")
+    shown = str(text)[:32]
+    # Decimal itself reads NaN, underscores and the digits of every script.
+    if not _NUMBER.fullmatch(str(text).strip()):
+        raise InvalidRequest(f"{name} {shown!r} is not a number")
+    value = Decimal(text)
+    exponent = value.as_tuple().exponent
+    if value.adjusted() > 17 or not isinstance(exponent, int) or exponent < -9:
+        raise InvalidRequest(f"{name} {shown} is outside any price or quantity this desk handles")
     return value
 
 

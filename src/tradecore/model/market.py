@@ -44,9 +44,20 @@ class Quote:
         return self.ask - self.bid
 
     @property
+    def problem(self) -> str | None:
+        """Why the quote can't be traded on, or None: both sides are there, positive numbers and not crossed."""
+        if self.bid is None or self.ask is None:
+            return "no bid" if self.bid is None else "no ask"
+        if not (self.bid.is_finite() and self.ask.is_finite()) or self.bid <= 0:
+            return "unreadable quote"
+        return f"crossed quote {self.bid} x {self.ask}" if self.is_crossed else None
+
+    @property
     def is_crossed(self) -> bool:
         """Bid above ask: a vendor artefact or a market in trouble, never a price."""
-        return self.bid is not None and self.ask is not None and self.bid > self.ask
+        if self.bid is None or self.ask is None or not (self.bid.is_finite() and self.ask.is_finite()):
+            return False
+        return self.bid > self.ask
 
     def age_seconds(self, now: datetime) -> Decimal:
         """Seconds between the quote's own time and `now`; negative when it claims to come from the future."""

@@ -46,9 +46,10 @@ class Money:
 
     def __str__(self) -> str:
         """Amount to the cent with the currency's sign in front."""
-        text = f"{abs(self.amount).quantize(CENT, ROUND_HALF_EVEN):,}"
+        cents = self.amount.quantize(CENT, ROUND_HALF_EVEN)
+        text = f"{abs(cents):,}"
         mark = f"${text}" if self.currency == "USD" else f"{text} {self.currency}"
-        return f"-{mark}" if self.amount < 0 else mark
+        return f"-{mark}" if cents < 0 else mark
 
     def at_least_zero(self) -> "Money":
         """This amount, or zero where it is negative."""
@@ -61,7 +62,15 @@ class Money:
 
 
 def usd(value: int | str | Decimal) -> Money:
-    """Dollars from an exact value; a float is refused by the type."""
+    """
+    Dollars from an exact value.
+
+    Raises:
+        TypeError: The value is a float, which a Decimal would take over with its binary error.
+    """
+    given: object = value
+    if isinstance(given, float):
+        raise TypeError(f"dollars need an exact value, not the float {given!r}")
     return Money(Decimal(value))
 
 

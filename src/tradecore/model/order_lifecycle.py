@@ -8,6 +8,7 @@ is legal and late: it always moves the position and always raises an incident.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -28,7 +29,7 @@ from tradecore.model.events import (
 )
 from tradecore.model.instruments import Price
 from tradecore.model.orders import ENDED, Order, OrderState
-from tradecore.model.terms import Limit, StopLimit
+from tradecore.model.terms import Leg, Limit, StopLimit
 
 
 class Step(StrEnum):
@@ -88,6 +89,15 @@ TRANSITIONS: Final[Mapping[OrderState, Mapping[Step, OrderState | None]]] = {
     S.DENIED: {},
 }
 
+# What the venue says of an order while a request is pending is what that order resumes as.
+_HEARD: Final[Mapping[tuple[Step, OrderState | None], OrderState]] = {
+    (Step.ACCEPT, S.SUBMITTED): S.ACCEPTED,
+    (Step.ACCEPT, S.UNKNOWN): S.ACCEPTED,
+    (Step.TRIGGER, S.SUBMITTED): S.TRIGGERED,
+    (Step.TRIGGER, S.UNKNOWN): S.TRIGGERED,
+    (Step.TRIGGER, S.ACCEPTED): S.TRIGGERED,
+}
+
 _STEP_OF: Final[Mapping[type, Step]] = {
     Accepted: Step.ACCEPT,
     Refused: Step.REJECT,
@@ -129,9 +139,13 @@ def take(order: Order, step: Step) -> Order:
     target = allowed[step]
     if target is None:
         return replace(order, state=_resumed(order), resumes=None)
-    if target in (S.PENDING_CANCEL, S.PENDING_UPDATE, S.UNKNOWN) and order.state is not target:
-        return replace(order, state=target, resumes=order.resumes or order.state)
-    return replace(order, state=target, resumes=order.resumes if target is order.state else None)
+    if target in (S.PENDING_CANCEL, S.PENDING_UPDATE) and order.state is not target:
+        nested = order.state in (S.PENDING_CANCEL, S.PENDING_UPDATE)
+        return replace(order, state=target, resumes=order.resumes if nested else order.state)
+    if target is order.state:
+        return replace(order, resumes=_HEARD.get((step, order.resumes), order.resumes))
+    # A fill that completes an ended order keeps in mind how it ended, in case that fill is taken back.
+    return replace(order, state=target, resumes=order.state if order.state in ENDED else None)
 
 
 def apply_event(order: Order, event: BrokerEvent) -> Progress:
@@ -158,10 +172,7 @@ def _fill(order: Order, event: Filled) -> Progress:
     leg = next((leg for leg in order.legs if leg.instrument == event.instrument), None)
     if leg is None or leg.side is not event.side:
         raise IllegalTransition(f"{order.client_order_id}: a fill of {event.instrument.symbol} is no leg of it")
-    if not event.quantity.is_finite() or event.quantity <= 0 or not event.price.is_finite() or event.price < 0:
-        raise IllegalTransition(f"{order.client_order_id}: fill {event.exec_id} has no usable quantity or price")
-    if order.leg_quantity(event.instrument) + event.quantity > order.quantity * leg.ratio:
-        raise IllegalTransition(f"{order.client_order_id}: fill {event.exec_id} exceeds the ordered quantity")
+    _require_sound(order, event, leg, order.leg_quantity(event.instrument))
     late = order.state in ENDED
     filled = replace(order, fills=(*order.fills, event))
     step = Step.FILL if filled.leaves_quantity == 0 else Step.PARTLY_FILL
@@ -170,8 +181,10 @@ def _fill(order: Order, event: Filled) -> Progress:
 
 def _bust(order: Order, event: Busted) -> Progress:
     found = _standing(order, event.exec_id)
+    if found is None and event.exec_id in order.void:
+        return Progress(order, repeated=True)
     if found is None:
-        return Progress(order, repeated=event.exec_id in order.void)
+        raise IllegalTransition(f"{order.client_order_id}: bust of an unknown execution {event.exec_id}")
     kept = tuple(fill for fill in order.fills if fill.exec_id != event.exec_id)
     changed = replace(order, fills=kept, void=order.void | {event.exec_id})
     return Progress(_relabelled(changed), withdrawn=found)
@@ -184,13 +197,27 @@ def _correct(order: Order, event: Corrected) -> Progress:
     restated = replace(found, quantity=event.quantity, price=event.price)
     if restated == found:
         return Progress(order, repeated=True)
+    leg = next(leg for leg in order.legs if leg.instrument == found.instrument)
+    _require_sound(order, restated, leg, order.leg_quantity(found.instrument) - found.quantity)
     fills = tuple(restated if fill.exec_id == event.exec_id else fill for fill in order.fills)
     return Progress(_relabelled(replace(order, fills=fills)), booked=restated, withdrawn=found)
 
 
+def _require_sound(order: Order, fill: Filled, leg: Leg, others: Decimal) -> None:
+    if not fill.quantity.is_finite() or fill.quantity <= 0 or not fill.price.is_finite() or fill.price < 0:
+        raise IllegalTransition(f"{order.client_order_id}: fill {fill.exec_id} has no usable quantity or price")
+    if others + fill.quantity > order.quantity * leg.ratio:
+        raise IllegalTransition(f"{order.client_order_id}: fill {fill.exec_id} exceeds the ordered quantity")
+
+
 def _relabelled(order: Order) -> Order:
-    # A venue that takes a fill back owes the quantity again until it says otherwise, so the order counts as live.
+    if order.leaves_quantity == 0 and order.state is not S.FILLED:
+        return replace(order, state=S.FILLED, resumes=order.state if order.state in ENDED else None)
+    # A venue that takes a fill back owes the quantity again until it says otherwise, so the order counts as live
+    # unless it had ended before that fill came late.
     if order.state is S.FILLED and order.leaves_quantity > 0:
+        if order.resumes in ENDED:
+            return replace(order, state=order.resumes, resumes=None)
         return order.with_state(S.PARTIALLY_FILLED if order.cumulative_quantity else S.ACCEPTED)
     if order.state is S.PARTIALLY_FILLED and not order.fills:
         return order.with_state(S.ACCEPTED)
@@ -199,10 +226,13 @@ def _relabelled(order: Order) -> Order:
 
 def _replaced(order: Order, event: Replaced) -> Order:
     moved = take(order, Step.UPDATE)
+    least = max(order.leg_quantity(leg.instrument) / leg.ratio for leg in order.legs)
+    if not event.quantity.is_finite() or event.quantity <= 0 or event.quantity < least:
+        raise IllegalTransition(f"{order.client_order_id}: replaced by {event.quantity} with {least} filled")
     terms = moved.terms
     if event.price is not None and isinstance(terms, Limit | StopLimit):
         terms = replace(terms, price=Price(event.price))
-    return replace(moved, quantity=event.quantity, terms=terms)
+    return _relabelled(replace(moved, quantity=event.quantity, terms=terms))
 
 
 def _standing(order: Order, exec_id: str) -> Filled | None:
@@ -211,4 +241,4 @@ def _standing(order: Order, exec_id: str) -> Filled | None:
 
 def _resumed(order: Order) -> OrderState:
     state = order.resumes or S.ACCEPTED
-    return S.PARTIALLY_FILLED if order.fills and state in (S.ACCEPTED, S.SUBMITTED) else state
+    return S.PARTIALLY_FILLED if order.fills and state in (S.ACCEPTED, S.SUBMITTED, S.UNKNOWN) else state

@@ -81,6 +81,12 @@ class Order:
         return self.state in AT_VENUE
 
     @property
+    def is_unknown(self) -> bool:
+        """The venue has not said whether it has the order; asking for its cancellation is no answer."""
+        pending = self.state in (OrderState.PENDING_CANCEL, OrderState.PENDING_UPDATE)
+        return self.state is OrderState.UNKNOWN or (pending and self.resumes is OrderState.UNKNOWN and not self.fills)
+
+    @property
     def cumulative_quantity(self) -> Decimal:
         """Units of the order filled on every leg."""
         return min(self.leg_quantity(leg.instrument) / leg.ratio for leg in self.legs) // 1

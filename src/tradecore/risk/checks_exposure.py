@@ -1,7 +1,7 @@
 """Checks of what an opening order would add: loss budgets, size, delta, structure, buying power, legs, unknowns."""
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_UP, Decimal
 
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.money import ZERO, Money, usd
@@ -135,16 +135,18 @@ def delta(p: RiskPicture) -> CheckResult:
     """Share-equivalents of the underlying after the order."""
     limit = require(p.limits.delta_cap, "delta_cap")
     total = _exposure_of(p, "delta")
-    why = f"{p.order.underlying} delta would be {total} share-equivalents"
-    return judge("delta_cap", abs(total) <= limit, str(total), str(limit), why, cure=Cure.QUANTITY)
+    shown = _shares(total)
+    why = f"{p.order.underlying} delta would be {shown} share-equivalents"
+    return judge("delta_cap", abs(total) <= limit, shown, str(limit), why, cure=Cure.QUANTITY)
 
 
 def delta_after_move(p: RiskPicture) -> CheckResult:
     """Share-equivalents after the order if the underlying moves 1 % either way."""
     limit = require(p.limits.delta_cap_after_move, "delta_cap_after_move")
     worst = max((_exposure_of(p, "delta_after_rise"), _exposure_of(p, "delta_after_fall")), key=abs)
-    why = f"after a 1 % move {p.order.underlying} delta would be {worst} share-equivalents"
-    return judge("delta_after_move", abs(worst) <= limit, str(worst), str(limit), why, cure=Cure.QUANTITY)
+    shown = _shares(worst)
+    why = f"after a 1 % move {p.order.underlying} delta would be {shown} share-equivalents"
+    return judge("delta_after_move", abs(worst) <= limit, shown, str(limit), why, cure=Cure.QUANTITY)
 
 
 def leg_conflict(p: RiskPicture) -> CheckResult:
@@ -173,6 +175,7 @@ def self_match(p: RiskPicture) -> CheckResult:
 def unknown_orders(p: RiskPicture) -> CheckResult:
     """No order with an unknown outcome in the same underlying."""
     unknown = [w.client_order_id for w in p.exposure.working if w.is_unknown and w.underlying == p.order.underlying]
+    unknown += [order_id for underlying, order_id in p.exposure.unknown_exits if underlying == p.order.underlying]
     measured = ", ".join(unknown) or "none"
     why = f"the outcome of {measured} is not known yet; wait until the broker has answered for it"
     return judge("unknown_orders", not unknown, measured, "none", why)
@@ -193,7 +196,12 @@ def _exposure_of(p: RiskPicture, figure: str) -> Decimal:
     total = Decimal(0)
     for instrument, quantity in _signed_quantities(p):
         total += quantity * instrument.multiplier * _per_share(p, instrument, figure)
-    return total.quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+    return total
+
+
+def _shares(value: Decimal) -> str:
+    """Away from zero, so that what is over a limit never shows as the limit."""
+    return str(value.quantize(Decimal("0.1"), ROUND_UP))
 
 
 def _signed_quantities(p: RiskPicture) -> Iterable[tuple[Instrument, Decimal]]:

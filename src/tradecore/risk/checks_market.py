@@ -73,7 +73,7 @@ def scheduled_events(p: RiskPicture) -> CheckResult:
     """No listed announcement within 10 minutes before to 20 minutes after."""
     events = require(p.limits.event_blackout, "event_blackout")
     for event in events:
-        if event.at - _EVENT_BEFORE <= p.now <= event.at + _EVENT_AFTER:
+        if event.at - _EVENT_BEFORE <= p.now < event.at + _EVENT_AFTER:
             until = event.at + _EVENT_AFTER
             why = f"{event.name} at {exchange_time(event.at)} ET"
             return failed("event_blackout", why, "none near", why, passes_at=until, cure=Cure.TIME)
@@ -96,13 +96,7 @@ def quote_presence(p: RiskPicture) -> CheckResult:
 
 
 def _quote_problem(quote: Quote | None) -> str | None:
-    if quote is None:
-        return "no quote"
-    if quote.bid is None or quote.ask is None:
-        return "no bid" if quote.bid is None else "no ask"
-    if quote.bid <= 0 or not (quote.bid.is_finite() and quote.ask.is_finite()):
-        return "unreadable quote"
-    return f"crossed quote {quote.bid} x {quote.ask}" if quote.is_crossed else None
+    return "no quote" if quote is None else quote.problem
 
 
 def quote_age(p: RiskPicture) -> CheckResult:
@@ -138,7 +132,8 @@ def chain_age(p: RiskPicture) -> CheckResult:
 
 
 def _older(oldest: Decimal, age: Decimal) -> Decimal:
-    return age if age < 0 else max(oldest, age)
+    # One quote from the future is not made good by another that is merely old.
+    return min(oldest, age) if min(oldest, age) < 0 else max(oldest, age)
 
 
 def _age(name: str, age: Decimal, limit: Decimal, what: str) -> CheckResult:
@@ -162,7 +157,7 @@ def spread(p: RiskPicture) -> CheckResult:
     else:
         pct = require(p.limits.max_combo_spread_pct, "max_combo_spread_pct")
         limit = max(require(p.limits.max_combo_spread, "max_combo_spread"), pct * abs(net.mid) / 100)
-    shown = f"{limit:.4f}".rstrip("0")
+    shown = f"{limit:.4f}".rstrip("0").rstrip(".")
     why = f"the spread of {net.spread} costs too much to open; wait for a narrower market"
     return judge(name, net.spread <= limit, str(net.spread), shown, why)
 
@@ -188,4 +183,4 @@ def price_collar(p: RiskPicture) -> CheckResult:
 
 def _next_open(p: RiskPicture) -> datetime | None:
     buffer = p.limits.open_buffer_minutes or 0
-    return next_session(p.now.date() if p.session is None else p.session.day).opens + timedelta(minutes=buffer)
+    return next_session(p.today).opens + timedelta(minutes=buffer)

@@ -70,10 +70,13 @@ def throttle(p: RiskPicture) -> CheckResult:
     limit = require(p.limits.max_opens_per_minute, "max_opens_per_minute")
     recent = [intent.at for intent in p.exposure.intents if p.now - intent.at < timedelta(seconds=60)]
     count = len(recent) + 1
-    until = recent[-limit] + timedelta(seconds=60) if count > limit else None
     why = f"{count} opening orders within a minute"
-    ok = count <= limit
-    return judge("open_throttle", ok, str(count), str(limit), why, cure=Cure.TIME, passes_at=until)
+    if count <= limit:
+        return passed("open_throttle", str(count), str(limit))
+    if limit < 1:
+        return failed("open_throttle", str(count), str(limit), why)
+    until = recent[-limit] + timedelta(seconds=60)
+    return failed("open_throttle", str(count), str(limit), why, cure=Cure.TIME, passes_at=until)
 
 
 def duplicate(p: RiskPicture) -> CheckResult:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from tradecore.model.instruments import Price
+from tradecore.model.plans import PlannedOrder
 from tradecore.model.sessions import exchange_time
 from tradecore.model.terms import Effect, Limit
 from tradecore.risk import checks_exposure as exposure
@@ -18,7 +19,7 @@ from tradecore.risk.prices import net_quote, on_order_grid
 from tradecore.risk.verdict import Change, CheckResult, Cure, Verdict
 
 Check = Callable[[RiskPicture], CheckResult]
-Resize = Callable[[Decimal], RiskPicture | None]
+Remake = Callable[[PlannedOrder], RiskPicture]
 
 CHECKS: Final[dict[str, Check]] = {
     "trading_state": market.trading_state,
@@ -82,31 +83,49 @@ _FLAGS: Final[dict[str, Check]] = {
 }
 
 
-def smallest_change(verdict: Verdict, picture: RiskPicture, resize: Resize) -> tuple[Change, ...]:
+# Checks that time alone changes; quotes have to be fresh again by then, which no waiting decides.
+_CLOCKED: Final[dict[str, Check]] = {
+    name: CHECKS[name]
+    for name in (
+        "market_session",
+        "expiry_clock",
+        "event_blackout",
+        "consecutive_losses",
+        "reentry_cooldown",
+        "open_throttle",
+        "duplicate_intent",
+    )
+}
+_MOST_WAITS: Final = 20
+
+
+def smallest_change(verdict: Verdict, picture: RiskPicture, remake: Remake) -> tuple[Change, ...]:
     """
     The least that would have to differ for a refused opening order to pass; empty when no such change exists.
 
     Args:
         verdict: The refusal.
         picture: What it was made on.
-        resize: The same picture for another quantity, None when that quantity can't be pictured.
+        remake: The same picture for the order at another price or quantity.
     """
     cures = {result.cure for result in verdict.failed}
-    changes: list[Change] = []
     if Cure.NOTHING in cures:
         return ()
+    changes: list[Change] = []
     candidate = picture
     if Cure.PRICE in cures:
-        priced = _priced_within_collar(candidate)
-        if priced is None:
+        price = _price_within_collar(picture)
+        if price is None:
             return ()
-        candidate, price = priced
+        candidate = remake(replace(picture.order, terms=Limit(Price(price)), worst_price=price))
         changes.append(Change("limit_price", str(price)))
-    waits = [result.passes_at for result in verdict.failed if result.cure is Cure.TIME]
-    if waits:
-        changes.append(Change("not_before", f"{exchange_time(_latest(waits))} ET"))
-    if Cure.QUANTITY in cures:
-        quantity = _largest_passing(candidate, resize)
+    if Cure.TIME in cures:
+        passes_at = _when_time_cures(candidate)
+        if passes_at is None:
+            return ()
+        changes.append(Change("not_before", f"{exchange_time(passes_at)} ET"))
+    if not quantity_fits(candidate):
+        quantity = _largest_passing(candidate, remake)
         if quantity is None:
             return ()
         changes.append(Change("quantity", str(quantity)))
@@ -121,15 +140,13 @@ def _run(name: str, check: Check, picture: RiskPicture) -> CheckResult:
         return failed(name, "missing", "known", f"missing: {what}", missing=what)
 
 
-def _largest_passing(picture: RiskPicture, resize: Resize) -> Decimal | None:
-    quantity = picture.order.quantity - 1
-    low, best = Decimal(1), None
-    high = quantity
-    # Every quantity check is monotone, so the passing quantities are 1..best and bisection finds the last of them.
+def _largest_passing(picture: RiskPicture, remake: Remake) -> Decimal | None:
+    low, high, best = Decimal(1), picture.order.quantity - 1, None
+    # Every quantity check is monotone unless held and asked delta differ in sign; then the answer passes, but another
+    # one may be larger.
     while low <= high:
         middle = (low + high) // 2
-        resized = resize(middle)
-        if resized is not None and quantity_fits(resized):
+        if quantity_fits(remake(replace(picture.order, quantity=middle))):
             best, low = middle, middle + 1
         else:
             high = middle - 1
@@ -141,7 +158,7 @@ def quantity_fits(picture: RiskPicture) -> bool:
     return all(result.passed or result.cure is not Cure.QUANTITY for result in judge_opening(picture).checks)
 
 
-def _priced_within_collar(picture: RiskPicture) -> tuple[RiskPicture, Decimal] | None:
+def _price_within_collar(picture: RiskPicture) -> Decimal | None:
     net = net_quote(picture.order.legs, picture.view)
     terms, limits = picture.order.terms, picture.limits
     if net is None or not isinstance(terms, Limit) or limits.collar_ticks is None or limits.collar_pct is None:
@@ -152,9 +169,20 @@ def _priced_within_collar(picture: RiskPicture) -> tuple[RiskPicture, Decimal] |
     price = on_order_grid(picture.order.legs, bound)
     if abs(price - net.mid) > reach:
         price += tick if price < net.mid else -tick
-    order = replace(picture.order, terms=Limit(Price(price)), worst_price=price)
-    return replace(picture, order=order), price
+    return price
 
 
-def _latest(waits: list[datetime | None]) -> datetime:
-    return max(at for at in waits if at is not None)
+def _when_time_cures(picture: RiskPicture) -> datetime | None:
+    """The first whole second at which no clocked check stands against the order; None when that never comes today."""
+    now = picture.now
+    for _ in range(_MOST_WAITS):
+        later = replace(picture, now=now)
+        failed_then = [r for r in (_run(name, check, later) for name, check in _CLOCKED.items()) if not r.passed]
+        if not failed_then:
+            return now
+        waits = [result.passes_at for result in failed_then if result.cure is Cure.TIME and result.passes_at]
+        if len(waits) < len(failed_then):
+            return None
+        latest = max(waits)
+        now = latest if not latest.microsecond else latest.replace(microsecond=0) + timedelta(seconds=1)
+    return None

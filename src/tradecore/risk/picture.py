@@ -63,7 +63,12 @@ class OpenIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountExposure:
-    """Everything the account already has, by the desk's own books."""
+    """
+    Everything the account already has, by the desk's own books.
+
+    `closing_legs` are the legs of exits at the venue with their order ids, `unknown_exits` the underlying and order id
+    of exits whose outcome is not known.
+    """
 
     equity_at_open: Money
     high_water: Money
@@ -78,6 +83,7 @@ class AccountExposure:
     last_stop_at: Mapping[str, datetime]
     intents: tuple[OpenIntent, ...] = ()
     closing_legs: tuple[tuple[Leg, str], ...] = ()
+    unknown_exits: tuple[tuple[str, str], ...] = ()
 
     @property
     def loss_today(self) -> Money:

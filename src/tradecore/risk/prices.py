@@ -47,13 +47,13 @@ def net_quote(legs: tuple[Leg, ...], view: MarketView) -> NetQuote | None:
     """The legs' net quote, or None while a leg lacks a two-sided, uncrossed quote."""
     if len(legs) == 1:
         quote = view.quote(legs[0].instrument)
-        if quote is None or quote.bid is None or quote.ask is None or quote.is_crossed:
+        if quote is None or quote.problem or quote.bid is None or quote.ask is None:
             return None
         return NetQuote(quote.bid, quote.ask)
     bid = ask = Decimal(0)
     for leg in legs:
         quote = view.quote(leg.instrument)
-        if quote is None or quote.bid is None or quote.ask is None or quote.is_crossed:
+        if quote is None or quote.problem or quote.bid is None or quote.ask is None:
             return None
         near, far = (quote.ask, quote.bid) if leg.side is Side.BUY else (-quote.bid, -quote.ask)
         ask += leg.ratio * near
@@ -100,7 +100,7 @@ def closing_touch(legs: tuple[Leg, ...], view: MarketView) -> Decimal | None:
     for leg in legs:
         quote = view.quote(leg.instrument)
         price = None if quote is None else (quote.ask if leg.side is Side.BUY else quote.bid)
-        if price is None:
+        if price is None or not price.is_finite() or price <= 0:
             return None
         total += price if len(legs) == 1 else leg.side.sign * leg.ratio * price
     return total
