@@ -1,18 +1,22 @@
 """What a broker event does to orders, positions and results."""
 
+from decimal import Decimal
+
 from tradecore.desk.commands import Sending, SendingOutcome
-from tradecore.desk.decisions import Applied, Decision
+from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision
 from tradecore.desk.exits import arm, closed_units, disarm
 from tradecore.desk.groups import Group
 from tradecore.desk.state import DeskState
 from tradecore.errors import IllegalTransition
 from tradecore.model.alerts import Alert, Severity
-from tradecore.model.events import BrokerEvent, Expired, Refused
-from tradecore.model.money import usd
+from tradecore.model.events import BrokerEvent, CancelRefused, Expired, Refused
+from tradecore.model.money import ZERO, usd
 from tradecore.model.order_lifecycle import Progress, Step, apply_event, take
 from tradecore.model.orders import Order, OrderState, Role
+from tradecore.model.terms import Effect
 from tradecore.risk.picture import TradingState
 
+_NONE = Decimal(0)
 _STEP_OF = {Sending.REFUSED: Step.REJECT, Sending.NOT_SENT: Step.DENY, Sending.UNKNOWN: Step.LOSE}
 
 
@@ -29,16 +33,18 @@ def apply(state: DeskState, event: BrokerEvent) -> Decision:
     state.keep(progress.order)
     group = state.groups[state.group_of[order.client_order_id]]
     alerts = [*_book(state, group, progress), *_ended(state, group, progress.order, event)]
+    actions = _withdraw_excess(state, group)
     alerts += settle(state, group, event)
-    return Decision(outcome=_applied(progress), alerts=tuple(alerts))
+    return Decision(outcome=_applied(progress), actions=tuple(actions), alerts=tuple(alerts))
 
 
 def note_sending(state: DeskState, command: SendingOutcome) -> Decision:
     """Record how handing an order to the broker went."""
     order = state.orders.get(command.client_order_id)
     step = _STEP_OF.get(command.sending)
-    if order is not None and order.state is OrderState.PENDING_CANCEL and step is Step.DENY:
-        step = Step.CANCEL
+    if order is not None and order.state is OrderState.PENDING_CANCEL and order.resumes is OrderState.SUBMITTED:
+        # Its cancellation was asked for while it was on its way; what never left is cancelled.
+        step = Step.CANCEL if step is Step.DENY else step
     elif order is not None and order.state is not OrderState.SUBMITTED:
         step = None
     if order is None or step is None:
@@ -74,18 +80,19 @@ def settle(state: DeskState, group: Group, event: BrokerEvent) -> list[Alert]:
     group.closed_at = event.at
     net = group.realised - group.fees
     state.day.close_trade(event.at, group.plan.strategy, net, stopped=group.last_exit is Role.STOP)
-    return [Alert("GROUP_CLOSED", Severity.INFO, f"{group.label} is flat: {net} after fees"), *_loss_latch(state)]
+    return [Alert("GROUP_CLOSED", Severity.INFO, f"{group.label} is flat: {net} after fees"), *loss_latch(state)]
 
 
 def _book(state: DeskState, group: Group, progress: Progress) -> list[Alert]:
     alerts = []
     if progress.withdrawn is not None:
-        realised = group.book(progress.withdrawn, undo=True)
-        state.day.book(progress.withdrawn.at, realised, -progress.withdrawn.fee)
+        fee = progress.booked.fee if progress.booked else ZERO
+        realised = group.rebook(progress.withdrawn, progress.booked)
+        state.day.book(progress.withdrawn.at, realised, fee - progress.withdrawn.fee)
         text = f"{progress.order.client_order_id}: execution {progress.withdrawn.exec_id} was taken back or restated"
         alerts.append(Alert("FILL_BUSTED", Severity.CRITICAL, text))
     fill = progress.booked
-    if fill is None:
+    if fill is None or progress.withdrawn is not None:
         return alerts
     state.day.book(fill.at, group.book(fill), fill.fee)
     if progress.order.role is Role.ENTRY and not group.traded:
@@ -98,7 +105,12 @@ def _book(state: DeskState, group: Group, progress: Progress) -> list[Alert]:
 
 
 def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> list[Alert]:
-    if order.role is not Role.ENTRY or not order.is_ended:
+    if order.role is not Role.ENTRY:
+        return []
+    if isinstance(event, CancelRefused) and order.may_be_at_venue and group.intent_id not in state.entries:
+        text = f"{order.client_order_id} still works: the venue refused to cancel it ({event.reason[:200]})"
+        return [Alert("ENTRY_STILL_WORKS", Severity.CRITICAL, text)]
+    if not order.is_ended or order.client_order_id != state.entry_orders(group)[-1].client_order_id:
         return []
     run = state.entries.get(group.intent_id)
     if run is not None and not (run.withdrawing and order.state is OrderState.CANCELED):
@@ -109,6 +121,33 @@ def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> 
     return []
 
 
+def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
+    """After a late fill: what works on must not buy more than the ticket said, nor close more than is held."""
+    entries = state.entry_orders(group)
+    wanted = sum((o.cumulative_quantity + (o.leaves_quantity if o.may_be_at_venue else 0) for o in entries), _NONE)
+    excess = [order for order in entries if wanted > group.plan.quantity]
+    if excess:
+        state.entries.pop(group.intent_id, None)
+    excess += [state.orders[i] for i in group.order_ids if _closes_more_than_held(group, state.orders[i])]
+    actions: list[Action] = []
+    for order in excess:
+        if order.may_be_at_venue and order.state is not OrderState.PENDING_CANCEL:
+            state.keep(take(order, Step.ASK_CANCEL))
+            actions.append(CancelAtBroker(order.client_order_id))
+    return actions
+
+
+def _closes_more_than_held(group: Group, order: Order) -> bool:
+    if order.effect is not Effect.CLOSE or not order.may_be_at_venue:
+        return False
+    held = {p.instrument: p.quantity for p in group.holdings}
+    for leg in order.legs:
+        rest = leg.ratio * order.quantity - order.leg_quantity(leg.instrument)
+        if rest > max(-leg.side.sign * held.get(leg.instrument, _NONE), _NONE):
+            return True
+    return False
+
+
 def _closed_enough(state: DeskState, group: Group) -> bool:
     closing = group.closing
     if closing is None or closing.units is None:
@@ -116,7 +155,8 @@ def _closed_enough(state: DeskState, group: Group) -> bool:
     return closed_units(state, closing) >= closing.units and state.orders[closing.order_id].is_ended
 
 
-def _loss_latch(state: DeskState) -> list[Alert]:
+def loss_latch(state: DeskState) -> list[Alert]:
+    """Take no more risk once the day's loss reached its cap."""
     limits = state.limits
     if limits.max_daily_loss is None or limits.max_daily_loss_pct is None or state.trading is not TradingState.ACTIVE:
         return []

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from tradecore.desk.bookings import loss_latch
 from tradecore.desk.commands import CancelOrder, PreviewClose, PreviewLift, Redeem, StepEntry
 from tradecore.desk.decisions import (
     Action,
@@ -20,7 +21,7 @@ from tradecore.desk.decisions import (
 )
 from tradecore.desk.exits import close_group
 from tradecore.desk.groups import Group
-from tradecore.desk.previews import issue_opening, judge_proposal, preview_close, preview_lift, refusal
+from tradecore.desk.previews import HALTED, issue_opening, judge_proposal, preview_close, preview_lift, refusal
 from tradecore.desk.sending import send_new
 from tradecore.desk.state import DeskState, EntryRun
 from tradecore.desk.tickets import Ticket, TicketState
@@ -261,6 +262,8 @@ def _intent(plan: PlannedOrder, now: datetime) -> OpenIntent:
 
 
 def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    if state.trading is TradingState.HALTED:
+        return Decision(outcome=HALTED)
     actions: list[Action] = []
     labels: list[str] = []
     for plan in ticket.orders:
@@ -280,15 +283,16 @@ def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision
 
 
 def _redeem_lift(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
-    if ticket.kill_latch != state.kill_latch:
+    if ticket.kill_latch != state.engagements:
         why = "the kill switch was engaged again after this preview"
         return Decision(outcome=Refused(code="TOKEN_SUPERSEDED", message=why, next_step="preview the lift again"))
     state.tickets.redeem(ticket)
+    state.killed = False
     state.trading = TradingState.ACTIVE
     state.trading_reason = f"kill switch lifted by {command.principal}"
     alert = Alert("KILL_SWITCH_LIFTED", Severity.WARNING, f"the kill switch was lifted by {command.principal}")
     outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=(), order_ids=())
-    return Decision(outcome=outcome, alerts=(alert,))
+    return Decision(outcome=outcome, alerts=(alert, *loss_latch(state)))
 
 
 _REDEEMERS: Final[dict[TicketKind, Callable[[DeskState, Ticket, Redeem], Decision]]] = {

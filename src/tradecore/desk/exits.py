@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from tradecore.desk.commands import EngageKillSwitch, ExitCause, StepExit, TriggerExit
@@ -11,7 +11,7 @@ from tradecore.desk.groups import Closing, Group
 from tradecore.desk.sending import send_new
 from tradecore.desk.state import DeskState
 from tradecore.model.alerts import Alert, Severity
-from tradecore.model.instruments import Price
+from tradecore.model.instruments import Price, nearest_price
 from tradecore.model.market import MarketView
 from tradecore.model.order_lifecycle import Step, take
 from tradecore.model.orders import Order, OrderState, Role
@@ -33,7 +33,7 @@ def arm(state: DeskState, group: Group, now: datetime) -> None:
         terms: PriceTerms = Stop(Price(level)) if role is Role.STOP else Limit(Price(level))
         standing = state.orders.get(group.armed.get(role, ""))
         if standing is not None and not standing.is_ended:
-            state.keep(replace(standing, quantity=units, terms=terms))
+            state.keep(replace(standing, legs=group.closing_legs(), quantity=units, terms=terms))
             continue
         order = Order(
             client_order_id=group.next_order_id(),
@@ -136,18 +136,24 @@ def engage_kill_switch(state: DeskState, command: EngageKillSwitch) -> Decision:
     """Block new exposure at once, withdraw entries, keep exits; with flatten, close everything once per latch."""
     if state.trading is TradingState.ACTIVE:
         state.trading = TradingState.REDUCING
+    if not state.killed:
+        state.killed = True
         state.kill_latch += 1
+    state.engagements += 1
     state.trading_reason = f"kill switch by {command.principal}: {command.reason}"
     actions: list[Action] = []
     for group in list(state.groups.values()):
         state.entries.pop(group.intent_id, None)
         actions += _cancel_entries(state, group)
-    if command.flatten and state.flattened_latch != state.kill_latch:
+    may_close = state.trading is not TradingState.HALTED
+    if command.flatten and may_close and state.flattened_latch != state.kill_latch:
         state.flattened_latch = state.kill_latch
+        authority, why = f"kill switch {state.kill_latch}", "flattened by the kill switch"
         for group in state.open_groups:
-            if group.closing is None:
-                authority = f"kill switch {state.kill_latch}"
-                why = "flattened by the kill switch"
+            if group.closing is not None:
+                # What closes a part goes on until nothing is left, one exit after the other.
+                group.closing.units, group.closing.authority, group.closing.reason = None, authority, why
+            else:
                 actions += close_group(state, group, Role.EXIT, None, authority, why, command.view, command.at)
     ids = tuple(a.order.client_order_id if isinstance(a, Send) else a.client_order_id for a in actions)
     held = ", ".join(f"{g.label} {g.open_units()}" for g in state.open_groups) or "nothing held"
@@ -207,8 +213,11 @@ def _terms(state: DeskState, legs: tuple[Leg, ...], view: MarketView, waited_s: 
         return Limit(Price(touch))
     tick = legs[0].instrument.tick(abs(touch))
     give = max(tick, (abs(touch) * _THROUGH_PCT / 100 // tick) * tick)
-    selling = single is not None and single.side is Side.SELL
-    return Limit(Price(max(touch - give, tick))) if selling else Limit(Price(touch + give))
+    if single is None:
+        return Limit(Price(touch + give))
+    if single.side is Side.SELL:
+        return Limit(nearest_price(single.instrument, touch - give, ROUND_FLOOR))
+    return Limit(nearest_price(single.instrument, touch + give, ROUND_CEILING))
 
 
 def _cancel_entries(state: DeskState, group: Group) -> list[Action]:

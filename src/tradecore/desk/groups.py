@@ -50,6 +50,7 @@ class Group:
     opened_at: datetime
     positions: dict[str, Position] = field(default_factory=dict)
     order_ids: list[str] = field(default_factory=list)
+    fills: list[Filled] = field(default_factory=list)
     sequence: int = 0
     realised: Money = ZERO
     fees: Money = ZERO
@@ -79,14 +80,31 @@ class Group:
         number, self.sequence = self.sequence, self.sequence + 1
         return f"tc-{self.intent_id}-{number}"
 
-    def book(self, fill: Filled, *, undo: bool = False) -> Money:
-        """Move positions and fees by a fill (or take one back); the profit it realised."""
+    def book(self, fill: Filled) -> Money:
+        """Move positions and fees by a fill; the profit it realised."""
+        self.fills.append(fill)
+        return self._move(fill)
+
+    def rebook(self, withdrawn: Filled, booked: Filled | None) -> Money:
+        """
+        Book all again with one fill taken back or restated; the change of the realised profit.
+
+        Trading the other way instead would leave a cost and a profit that no standing fill explains.
+        """
+        before = self.realised
+        index = self.fills.index(withdrawn)
+        self.fills[index : index + 1] = [] if booked is None else [booked]
+        self.positions, self.realised, self.fees = {}, ZERO, ZERO
+        for fill in self.fills:
+            self._move(fill)
+        return self.realised - before
+
+    def _move(self, fill: Filled) -> Money:
         held = self.positions.get(fill.instrument.symbol, Position(fill.instrument))
-        side = fill.side.opposite if undo else fill.side
-        position, realised = trade(held, side, fill.quantity, fill.price)
+        position, realised = trade(held, fill.side, fill.quantity, fill.price)
         self.positions[fill.instrument.symbol] = position
         self.realised += realised
-        self.fees += -fill.fee if undo else fill.fee
+        self.fees += fill.fee
         return realised
 
     def closing_legs(self) -> tuple[Leg, ...]:
@@ -118,7 +136,7 @@ class Group:
         for leg in self.closing_legs():
             quote = view.quote(leg.instrument)
             price = None if quote is None else (quote.bid if leg.side is Side.SELL else quote.ask)
-            if price is None:
+            if price is None or not price.is_finite():
                 return None
             total += leg.ratio * (price if leg.side is Side.SELL else -price)
         return total

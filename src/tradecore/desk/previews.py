@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
 from tradecore.desk.decisions import Decision, Figures, PositionGreeks, Preview, Previewed, Refused, TicketKind
@@ -23,6 +24,10 @@ from tradecore.risk.picture import RiskPicture, TradingState
 from tradecore.risk.prices import closing_touch, opening_band
 from tradecore.risk.sizing import size_order
 from tradecore.risk.verdict import Change, CheckResult, Verdict
+
+HALTED: Final = Refused(
+    code="HALTED", message="the operator halted the desk", next_step="the operator resumes or closes by hand"
+)
 
 
 def preview_order(state: DeskState, command: PreviewOrder) -> Decision:
@@ -70,6 +75,8 @@ def refusal(preview: Preview) -> Refused:
 
 def preview_close(state: DeskState, command: PreviewClose) -> Decision:
     """Price the closing of one group, or of all, and issue a ticket."""
+    if state.trading is TradingState.HALTED:
+        return Decision(outcome=HALTED)
     groups = [g for g in state.open_groups if command.group in (None, g.label)]
     if not groups:
         wanted = command.group or "any position"
@@ -85,7 +92,7 @@ def preview_close(state: DeskState, command: PreviewClose) -> Decision:
     plans = []
     for group in free:
         quantity = command.quantity if command.quantity is not None else group.open_units()
-        if not 0 < quantity <= group.open_units():
+        if not quantity.is_finite() or not 0 < quantity <= group.open_units() or quantity % legs_lot(group):
             why = f"{group.label} holds {group.open_units()}; {quantity} can't be closed"
             return Decision(
                 outcome=Refused(code="QUANTITY", message=why, next_step=f"quantity 1 to {group.open_units()}")
@@ -94,6 +101,11 @@ def preview_close(state: DeskState, command: PreviewClose) -> Decision:
     previews = tuple(_closing_preview(state, plan, command.view, command.at) for plan in plans)
     ticket = _ticket(state, command.ticket, command.principal, TicketKind.CLOSE, tuple(plans), command.at)
     return _issued(state, replace(ticket, closes=command.group), previews)
+
+
+def legs_lot(group: Group) -> Decimal:
+    """Smallest step in which units of a group can be closed."""
+    return max(leg.instrument.lot for leg in group.plan.legs)
 
 
 def preview_lift(state: DeskState, command: PreviewLift) -> Decision:
@@ -313,7 +325,7 @@ def _ticket(
         closes=None,
         arguments=new.arguments,
         expires_at=expires,
-        kill_latch=state.kill_latch,
+        kill_latch=state.engagements,
     )
 
 

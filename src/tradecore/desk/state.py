@@ -10,7 +10,7 @@ from tradecore.desk.tickets import TicketBook
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
-from tradecore.model.orders import Order, OrderState, Role
+from tradecore.model.orders import Order, Role
 from tradecore.model.plans import PlannedOrder
 from tradecore.model.sessions import session_on
 from tradecore.model.terms import Effect, Leg
@@ -46,13 +46,19 @@ class EntryRun:
 
 @dataclass(slots=True)
 class DeskState:
-    """Orders, groups, tickets, counters and the trading state of one account."""
+    """
+    Orders, groups, tickets, counters and the trading state of one account.
+
+    `kill_latch` counts the times from an engagement of the kill switch to its lift, `engagements` every engagement.
+    """
 
     opening: DeskOpening
     day: DayBook
     trading: TradingState = TradingState.ACTIVE
     trading_reason: str = "open for business"
+    killed: bool = False
     kill_latch: int = 0
+    engagements: int = 0
     flattened_latch: int = -1
     orders: dict[str, Order] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
@@ -103,6 +109,7 @@ class DeskState:
             last_stop_at=dict(self.day.last_stop_at),
             intents=tuple(self.day.intents),
             closing_legs=tuple(self._closing_legs()),
+            unknown_exits=tuple(self._unknown_exits()),
         )
 
     def picture(self, order: PlannedOrder, view: MarketView, now: datetime) -> RiskPicture:
@@ -141,16 +148,24 @@ class DeskState:
         cost = usd(sign * price * multiplier * quantity) + fees
         return worst, planned, cost
 
+    def entry_orders(self, group: Group) -> list[Order]:
+        """Orders of a group's entry, one a price step, oldest first."""
+        mine = (self.orders[order_id] for order_id in group.order_ids)
+        return [order for order in mine if order.role is Role.ENTRY]
+
     def _working(self) -> list[WorkingExposure]:
+        # An entry that is being cancelled or whose run is over can still be filled while the venue may have it.
         found = []
-        for run in self.entries.values():
-            group = self.groups[run.group]
-            mine = [self.orders[order_id] for order_id in group.order_ids]
-            entries = [order for order in mine if order.role is Role.ENTRY]
-            live = next((order for order in entries if order.may_be_at_venue), None)
-            last = live or entries[-1]
-            filled = sum((order.cumulative_quantity for order in entries), Decimal(0))
-            found.append(self._exposure_of(group, last, group.plan.quantity - filled))
+        for group in self.groups.values():
+            entries = self.entry_orders(group)
+            live = [order for order in entries if order.may_be_at_venue]
+            if not live and group.intent_id not in self.entries:
+                continue
+            leaves = sum((order.leaves_quantity for order in live), Decimal(0))
+            if group.intent_id in self.entries:
+                filled = sum((order.cumulative_quantity for order in entries), Decimal(0))
+                leaves = max(leaves, group.plan.quantity - filled)
+            found.append(self._exposure_of(group, (live or entries)[-1], leaves))
         return found
 
     def _exposure_of(self, group: Group, order: Order, leaves: Decimal) -> WorkingExposure:
@@ -164,8 +179,12 @@ class DeskState:
             quantity=leaves,
             worst_loss=worst,
             planned_loss=planned,
-            is_unknown=order.state is OrderState.UNKNOWN,
+            is_unknown=order.is_unknown,
         )
+
+    def _unknown_exits(self) -> list[tuple[str, str]]:
+        exits = (order for order in self.orders.values() if order.effect is Effect.CLOSE and order.is_unknown)
+        return [(self.groups[order.group].plan.underlying, order.client_order_id) for order in exits]
 
     def _closing_legs(self) -> list[tuple[Leg, str]]:
         live = (order for order in self.orders.values() if order.may_be_at_venue and order.effect is Effect.CLOSE)

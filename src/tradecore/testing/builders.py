@@ -2,7 +2,7 @@
 Values for tests, each with defaults, so that a test shows only what matters to it.
 
 The world they describe: Friday 2026-11-20, 10:00 in New York (EST), SPY around 670, its 674 call of that day quoted
-1.00 x 1.02 with a delta of 0.30, an account of $10,000 under the shipped limits.
+1.00 x 1.02 with a delta of 0.20, an account of $10,000 under the shipped limits.
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def a_quote(
 
 
 def some_greeks(
-    instrument: Instrument = CALL, delta: float | None = 0.30, *, rise: float | None = 0.60, fall: float | None = 0.10
+    instrument: Instrument = CALL, delta: float | None = 0.20, *, rise: float | None = 0.40, fall: float | None = 0.05
 ) -> ContractGreeks:
     """Greeks of one option per share; `rise` and `fall` are the deltas after a 1 % move."""
     return ContractGreeks(instrument, 0.15, delta, 0.02, -0.001, 0.05, delta_after_rise=rise, delta_after_fall=fall)

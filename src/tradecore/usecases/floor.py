@@ -129,6 +129,10 @@ async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
     decision = floor.desk.apply(event)
     body = {"event": encode(event), "decision": encode(decision)}
     floor.record(floor.clock.now(), EVENT, body, event, decision)
+    for action in decision.actions:
+        # An event only ever withdraws; it sends nothing, so nothing has to be durable first.
+        if isinstance(action, CancelAtBroker):
+            await _cancel(floor, action)
     floor.changed.ring()
     return decision
 

@@ -218,11 +218,11 @@ BOUNDARIES: list[tuple[str, Callable[[], RiskPicture], Callable[[], RiskPicture]
      viewed(greeks={CALL.symbol: some_greeks(delta=0.5001)})),
     ("delta_cap", viewed(a_quote(PUT), greeks={CALL.symbol: some_greeks(delta=-0.50)}),
      viewed(greeks={CALL.symbol: some_greeks(delta=-0.5001)})),
-    # 0.30 x 100 asked + 0.20 x 100 held.
+    # 0.20 x 100 asked + 0.30 x 100 held.
     ("delta_cap", *(lambda delta=delta: a_picture(
         exposure=an_exposure(groups=(a_group((PUT, "1")),)),
         view=a_view(a_quote(PUT), greeks={CALL.symbol: some_greeks(), PUT.symbol: some_greeks(PUT, delta)}))
-        for delta in (0.20, 0.21))),
+        for delta in (0.30, 0.31))),
     ("delta_after_move", viewed(greeks={CALL.symbol: some_greeks(rise=1.0)}),
      viewed(greeks={CALL.symbol: some_greeks(rise=1.0001)})),
     ("delta_after_move", viewed(greeks={CALL.symbol: some_greeks(fall=-1.0)}),
