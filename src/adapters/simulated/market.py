@@ -46,6 +46,7 @@ class SimulatedMarket(MarketData, MarketFeed):
         self._contracts = _contracts(underlying, session.day, strikes)
         self._rows = {contract: row for row, contract in enumerate(self._contracts)}
         self._bars = _minute_bars(self._path, underlying, session)
+        self._newest: dict[Instrument, tuple[int, Quote]] = {}
 
     async def quote(self, instrument: Instrument) -> Quote | None:
         """The newest quote of the underlying or of a contract of the chain."""
@@ -100,11 +101,16 @@ class SimulatedMarket(MarketData, MarketFeed):
         if instrument == self._underlying:
             return self._underlying_quote(tick)
         row = self._rows.get(instrument) if isinstance(instrument, OptionContract) else None
-        if row is None:
-            return None
+        return None if row is None else self._option_quote(instrument, row, tick)
+
+    def _option_quote(self, instrument: Instrument, row: int, tick: int) -> Quote:
+        step = self._step()
+        known = self._newest.get(instrument)
+        if known is not None and known[0] == step:
+            return known[1]
         at, spot, minutes, step = self._option_time(tick)
         found = self._surface.quote_one(row, spot, minutes, step)
-        return Quote(
+        quote = Quote(
             instrument=instrument,
             bid=_dollars(found.bid_cents) if found.bid_cents else None,
             ask=_dollars(found.ask_cents),
@@ -114,6 +120,12 @@ class SimulatedMarket(MarketData, MarketFeed):
             received_at=at,
             source=SOURCE,
         )
+        self._newest[instrument] = (step, quote)
+        return quote
+
+    def _step(self) -> int:
+        now = min(self._clock.now(), self._session.closes)
+        return int((now - self._session.opens) / _SECOND)
 
     def _tick(self, now: datetime) -> int | None:
         passed = int((now - self._session.opens) / timedelta(milliseconds=1))
@@ -122,8 +134,7 @@ class SimulatedMarket(MarketData, MarketFeed):
 
     def _option_time(self, tick: int) -> tuple[datetime, float, float, int]:
         # The chain is quoted once a second, from the tick that stood at that second.
-        now = min(self._clock.now(), self._session.closes)
-        step = int((now - self._session.opens) / _SECOND)
+        step = self._step()
         at = self._session.opens + step * _SECOND
         stood = bisect_right(self._offsets, step * 1000) - 1
         index = stood if stood >= 0 else tick

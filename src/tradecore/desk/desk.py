@@ -78,6 +78,11 @@ class Desk:
         return tuple(self._state.groups.values())
 
     @property
+    def open_groups(self) -> tuple[Group, ...]:
+        """Groups that hold something, oldest first."""
+        return tuple(self._state.open_groups)
+
+    @property
     def day(self) -> DayBook:
         """Results by trading day and today's counters."""
         return self._state.day

@@ -20,9 +20,13 @@ from tradecore.usecases.working import chase_exit
 
 
 @dataclass(slots=True)
-class _Sighting:
-    since: datetime
-    value: Decimal
+class _Watched:
+    """What the watch remembers of a group: its cut-off, the quotes it saw last, since when its stop is passed."""
+
+    cut_off: datetime | None
+    looked_at: datetime | None = None
+    below_since: datetime | None = None
+    first_below: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -30,35 +34,30 @@ class ProtectionWatch:
     """
     Looks at every held group at each market step.
 
-    A stop needs its closing-side price beyond the level as often and as far apart as the limits say, and waits a
-    little while the spread is too wide; a target fires at once. A bar that spans both is a stop.
+    A stop needs its closing-side quote beyond the level twice, as far apart by the quotes' own times as the limits say,
+    and waits a little while the spread is too wide; a target fires at once. A bar that spans both is a stop.
     """
 
     floor: TradingFloor
-    _sightings: dict[str, _Sighting] = field(default_factory=dict)
+    _watched: dict[str, _Watched] = field(default_factory=dict)
 
     async def look(self, step: MarketStep) -> None:
         """Fire what this step fires."""
-        for group in self.floor.desk.groups:
-            if not group.is_open or group.closing is not None:
-                self._sightings.pop(group.label, None)
+        for group in self.floor.desk.open_groups:
+            if group.closing is not None:
+                self._watched.pop(group.label, None)
                 continue
-            if self._is_cut_off(group, step.at):
+            watched = self._watched.setdefault(group.label, _Watched(cut_off(self.floor, group, step.at)))
+            if watched.cut_off is not None and step.at >= watched.cut_off:
                 await self._fire(group, ExitCause.CUT_OFF, ())
-                continue
-            bars = {bar.instrument.symbol: bar for bar in step.quote_bars}
-            if bars and len(group.plan.legs) == 1:
-                await self._look_at_bars(group, bars)
-            elif bars or step.quotes:
-                await self._look_at_quotes(group, step.at)
+            elif step.quote_bars and len(group.plan.legs) == 1:
+                await self._look_at_bars(group, step.quote_bars)
+            elif step.quote_bars or step.quotes:
+                await self._look_at_quotes(group, watched, step.at)
 
-    def _is_cut_off(self, group: Group, now: datetime) -> bool:
-        due = cut_off(self.floor, group, now)
-        return due is not None and now >= due
-
-    async def _look_at_bars(self, group: Group, bars: dict[str, QuoteBar]) -> None:
+    async def _look_at_bars(self, group: Group, bars: tuple[QuoteBar, ...]) -> None:
         legs = group.closing_legs()
-        bar = bars.get(legs[0].instrument.symbol)
+        bar = next((bar for bar in bars if bar.instrument == legs[0].instrument), None)
         side = None if bar is None else (bar.bid if legs[0].side is Side.SELL else bar.ask)
         if side is None:
             return
@@ -70,24 +69,45 @@ class ProtectionWatch:
         elif target is not None and best >= target:
             await self._fire(group, ExitCause.TARGET, (best,))
 
-    async def _look_at_quotes(self, group: Group, now: datetime) -> None:
-        view = await self._board_view(group)
+    async def _look_at_quotes(self, group: Group, watched: _Watched, now: datetime) -> None:
+        quoted_at = await self._newest_quotes(group)
+        if quoted_at is None or quoted_at == watched.looked_at:
+            await self._lose_patience(group, watched, now)
+            return
+        watched.looked_at = quoted_at
+        symbols = [leg.instrument.symbol for leg in group.plan.legs]
+        view = self.floor.board.view(symbols, {}, None, self.floor.underlying.symbol)
         value = group.closing_value(view)
         stop, target = group.exit_levels()
         if value is None:
             return
         if target is not None and value >= target:
             await self._fire(group, ExitCause.TARGET, (value,))
-            return
-        if stop is None or value > stop:
-            self._sightings.pop(group.label, None)
-            return
+        elif stop is None or value > stop:
+            watched.below_since = watched.first_below = None
+        else:
+            await self._look_at_stop(group, watched, view, value, quoted_at)
+
+    async def _lose_patience(self, group: Group, watched: _Watched, now: datetime) -> None:
+        # A quote that passed the stop and then fell silent is not waited for: exits go at any age.
+        patience = timedelta(seconds=float(self.floor.desk.opening.limits.wide_spread_wait_s or 0))
+        if watched.below_since is not None and watched.first_below is not None and now - watched.below_since > patience:
+            await self._fire(group, ExitCause.STOP, (watched.first_below, watched.first_below))
+
+    async def _look_at_stop(
+        self,
+        group: Group,
+        watched: _Watched,
+        view: MarketView,
+        value: Decimal,
+        quoted_at: datetime,
+    ) -> None:
         if self.floor.desk.opening.limits.stop_confirmations == 1:
             await self._fire(group, ExitCause.STOP, (value,))
-            return
-        first = self._sightings.setdefault(group.label, _Sighting(now, value))
-        if self._is_confirmed(group, view, now - first.since):
-            await self._fire(group, ExitCause.STOP, (first.value, value))
+        elif watched.below_since is None or watched.first_below is None:
+            watched.below_since, watched.first_below = quoted_at, value
+        elif self._is_confirmed(group, view, quoted_at - watched.below_since):
+            await self._fire(group, ExitCause.STOP, (watched.first_below, value))
 
     def _is_confirmed(self, group: Group, view: MarketView, lasting: timedelta) -> bool:
         limits = self.floor.desk.opening.limits
@@ -102,16 +122,19 @@ class ProtectionWatch:
         wide = net.spread > max(limits.max_spread_ticks * tick, limits.max_spread_pct * abs(net.mid) / 100)
         return not wide or lasting >= patience
 
-    async def _board_view(self, group: Group) -> MarketView:
+    async def _newest_quotes(self, group: Group) -> datetime | None:
+        """Put the legs' newest quotes on the board; the time of the newest, None while a leg has none."""
+        times = []
         for leg in group.plan.legs:
             quote = await self.floor.market.quote(leg.instrument)
-            if quote is not None:
-                self.floor.board.put_quote(quote)
-        symbols = [leg.instrument.symbol for leg in group.plan.legs]
-        return self.floor.board.view(symbols, {}, None, self.floor.underlying.symbol)
+            if quote is None:
+                return None
+            self.floor.board.put_quote(quote)
+            times.append(quote.at)
+        return max(times)
 
     async def _fire(self, group: Group, cause: ExitCause, seen: tuple[Decimal, ...]) -> None:
-        self._sightings.pop(group.label, None)
+        self._watched.pop(group.label, None)
         view = await fresh_view(self.floor, group.plan.instruments)
         now = self.floor.clock.now()
         decision = await decide(self.floor, TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view))
