@@ -94,7 +94,7 @@ def properties(session: nox.Session) -> None:
 def simulation(session: nox.Session) -> None:
     """Whole seeded sessions, with crashes."""
     sync(session, "tests")
-    pytest(session, "tests/simulation")
+    pytest(session, "-n=2", "tests/simulation")
 
 
 @nox.session(default=False)

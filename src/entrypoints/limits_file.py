@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import yaml
 
+from tradecore.model.fees import FeeSchedule
 from tradecore.risk.limits import Limits, MarketEvent
 
 PROFILES: Final = ("default", "recorded")
@@ -34,7 +35,7 @@ def load_limits(source: str, interval: timedelta | None = None) -> Limits:
         LimitsError: No such file, not YAML, an unknown key or a value of the wrong type.
     """
     if source in PROFILES:
-        shipped = _read(files("entrypoints").joinpath("risk_parameters.yaml").read_text(encoding="utf-8"), source)
+        shipped = _shipped()
         values = dict(shipped["default"])
         if source == "recorded":
             values |= shipped["recorded"]
@@ -47,6 +48,21 @@ def load_limits(source: str, interval: timedelta | None = None) -> Limits:
     except (OSError, UnicodeDecodeError) as error:
         raise LimitsError(f"--limits {source}: can't be read ({error})") from error
     return _limits(path.name, _read(text, source), interval)
+
+
+def shipped_fees() -> FeeSchedule:
+    """The shipped fee schedule."""
+    fees = _shipped()["fees"]
+    return FeeSchedule(
+        per_contract=Decimal(fees["per_contract"]),
+        taf_per_contract_sold=Decimal(fees["taf_per_contract_sold"]),
+        as_of=date.fromisoformat(fees["as_of"]),
+    )
+
+
+def _shipped() -> dict[str, Any]:
+    text = files("entrypoints").joinpath("risk_parameters.yaml").read_text(encoding="utf-8")
+    return _read(text, "shipped")
 
 
 def _read(text: str, source: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers
+from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from tradecore import __version__
 from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled_quotes
@@ -28,9 +29,8 @@ from tradecore.desk.desk import Desk
 from tradecore.desk.state import DeskOpening
 from tradecore.errors import InvalidRequest, JournalUnavailable
 from tradecore.model.encoding import encode
-from tradecore.model.fees import SHIPPED_FEES
 from tradecore.model.instruments import Equity
-from tradecore.model.money import Money, usd
+from tradecore.model.money import usd
 from tradecore.model.recording import RecordedDay
 from tradecore.model.sessions import Session
 from tradecore.ports.journal import JournalHead
@@ -75,16 +75,14 @@ def simulated_house(settings: Settings, *, seed: int, session: Session, limits: 
     Raises:
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
     """
+    place = _claim(settings, "simulated", account or f"demo-{seed:04d}", limits, fresh=account is None)
     loop = VirtualTimeLoop()
     clock = VirtualClock(loop, session.opens)
     timers = LoopTimers(clock)
     underlying = Equity("SPY")
     market = SimulatedMarket(seed=seed, underlying=underlying, session=session, clock=clock, timers=timers)
-    name = account or f"demo-{seed:04d}"
     return _house(
-        settings,
-        name=name,
-        mode="simulated",
+        place,
         chain="simulated",
         seed=seed,
         session=session,
@@ -95,7 +93,6 @@ def simulated_house(settings: Settings, *, seed: int, session: Session, limits: 
         timers=timers,
         loop=loop,
         instant=False,
-        fresh=account is None,
     )
 
 
@@ -106,6 +103,8 @@ def replay_house(settings: Settings, day: RecordedDay, *, seed: int, limits: Lim
     Raises:
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
     """
+    name = account or f"{day.underlying.symbol}-{day.session.day}"
+    place = _claim(settings, "replay", name, limits, fresh=account is None)
     loop = VirtualTimeLoop()
     clock = VirtualClock(loop, day.session.opens)
     timers = LoopTimers(clock)
@@ -115,9 +114,7 @@ def replay_house(settings: Settings, day: RecordedDay, *, seed: int, limits: Lim
         day = with_modelled_chain(day, seed=seed)
     market = RecordedMarket(day, clock=clock, timers=timers)
     return _house(
-        settings,
-        name=account or f"{day.underlying.symbol}-{day.session.day}",
-        mode="replay",
+        place,
         chain=chain,
         seed=seed,
         session=day.session,
@@ -128,7 +125,6 @@ def replay_house(settings: Settings, day: RecordedDay, *, seed: int, limits: Lim
         timers=timers,
         loop=loop,
         instant=True,
-        fresh=account is None,
     )
 
 
@@ -191,11 +187,29 @@ def code_version() -> str:
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """An account that is ours: its directory, its lock, its empty journal, and the strategies that may trade on it."""
+
+    name: str
+    mode: str
+    directory: Path
+    lease: FileLease
+    journal: JsonlJournal
+    strategies: Mapping[str, Strategy]
+
+
+def _claim(settings: Settings, mode: str, name: str, limits: Limits, *, fresh: bool) -> _Place:
+    strategies = allowed_strategies(settings)
+    directory = _account_directory(settings.home / mode, name, fresh=fresh)
+    lease = FileLease(directory / "lock")
+    journal = _new_journal(directory, lease, limits)
+    return _Place(name=name, mode=mode, directory=directory, lease=lease, journal=journal, strategies=strategies)
+
+
 def _house(
-    settings: Settings,
+    place: _Place,
     *,
-    name: str,
-    mode: str,
     chain: str,
     seed: int,
     session: Session,
@@ -206,22 +220,18 @@ def _house(
     timers: LoopTimers,
     loop: VirtualTimeLoop,
     instant: bool,
-    fresh: bool,
 ) -> House:
-    strategies = allowed_strategies(settings)
-    directory = _account_directory(settings.home / mode, name, fresh=fresh)
-    lease = FileLease(directory / "lock")
+    fees = shipped_fees()
     opening = DeskOpening(
-        account=name,
-        mode=mode,
+        account=place.name,
+        mode=place.mode,
         day=session.day,
         equity=STARTING_CASH,
         limits=limits,
-        fees=SHIPPED_FEES,
+        fees=fees,
     )
-    journal = _new_journal(directory, lease, limits)
     venue = SimulatedVenue(
-        account=SimulatedAccount(name, Money(STARTING_CASH.amount), SHIPPED_FEES),
+        account=SimulatedAccount(place.name, STARTING_CASH, fees),
         clock=clock,
         quote_of=market.quote_now,
         seed=seed,
@@ -233,11 +243,11 @@ def _house(
         underlying=underlying,
         market=market,
         broker=venue,
-        journal=journal,
+        journal=place.journal,
         clock=clock,
         timers=timers,
-        ids=SeededIds(f"{mode}/{name}/{seed}"),
-        strategies=strategies,
+        ids=SeededIds(f"{place.mode}/{place.name}/{seed}"),
+        strategies=place.strategies,
     )
     facts = {"opening": encode(opening), "seed": seed, "chain": chain, "underlying": underlying.symbol}
     floor.record(session.opens, OPENING, facts, opening, None)
@@ -248,11 +258,11 @@ def _house(
         timers=timers,
         loop=loop,
         session=session,
-        directory=directory,
+        directory=place.directory,
         seed=seed,
-        mode=mode,
+        mode=place.mode,
         chain=chain,
-        lease=lease,
+        lease=place.lease,
     )
 
 

@@ -14,7 +14,7 @@ from adapters.simulated.accounts import SimulatedAccount
 from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from tradecore.model.events import BrokerEvent
-from tradecore.model.fees import SHIPPED_FEES
+from tradecore.model.fees import FeeSchedule
 from tradecore.model.instruments import Instrument, OptionContract, Right
 from tradecore.model.market import Quote, QuoteBar, SidePrices
 from tradecore.model.money import usd
@@ -25,6 +25,11 @@ from tradecore.testing.broker_contract import BrokerContract, BrokerWorld
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 CALL = OptionContract("SPY", date(2026, 11, 20), Right.CALL, Decimal(600))
 CASH = usd(10_000)
+FEES = FeeSchedule(
+    per_contract=Decimal("0.05"),
+    taf_per_contract_sold=Decimal("0.00279"),
+    as_of=date(2026, 11, 1),
+)
 
 
 def a_quote(bid: Decimal | None, ask: Decimal | None, size: Decimal, at: datetime) -> Quote:
@@ -74,7 +79,7 @@ class _Heeded(BrokerContract):
 
 class TestMemoryBroker(_Heeded):
     def open_venue(self) -> BrokerWorld:
-        broker = MemoryBroker(ManualClock(NOON), account="test", cash=CASH, fees=SHIPPED_FEES)
+        broker = MemoryBroker(ManualClock(NOON), account="test", cash=CASH, fees=FEES)
         heard = self.listen(VirtualTimeLoop(), broker)
 
         def show(bid: Decimal | None, ask: Decimal | None, size: Decimal) -> None:
@@ -92,7 +97,7 @@ class _Simulated(_Heeded):
         clock = VirtualClock(loop, NOON)
         quotes: dict[Instrument, Quote] = {}
         broker = SimulatedVenue(
-            account=SimulatedAccount("test", CASH, SHIPPED_FEES),
+            account=SimulatedAccount("test", CASH, FEES),
             clock=clock,
             quote_of=quotes.get,
             seed=1,

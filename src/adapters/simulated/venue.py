@@ -200,6 +200,7 @@ class SimulatedVenue(Broker):
     def _match_bar(self, working: _Working, bars: dict[Instrument, QuoteBar]) -> None:
         first = working.bars_seen == 0
         if len(working.order.legs) > 1:
+            self._match_combo_bar(working, bars, first=first)
             return
         leg = working.order.legs[0]
         bar = bars.get(leg.instrument)
@@ -216,6 +217,26 @@ class SimulatedVenue(Broker):
         )
         if match is not None:
             self._execute(working, (match.price,), min(working.leaves, match.size))
+
+    def _match_combo_bar(self, working: _Working, bars: dict[Instrument, QuoteBar], *, first: bool) -> None:
+        # Highs and lows of different legs need not have met, so several legs trade at their opens only.
+        order = working.order
+        matches = []
+        for leg in order.legs:
+            bar = bars.get(leg.instrument)
+            match = None if bar is None else against_bar(leg.side, Market(), bar, Decimal(0), first=True)
+            if match is None:
+                return
+            matches.append(match)
+        working.bars_seen += 1
+        prices = tuple(match.price for match in matches)
+        pairs = zip(order.legs, prices, strict=True)
+        net = sum((leg.side.sign * leg.ratio * price for leg, price in pairs), Decimal(0))
+        tick = Decimal(0) if first else min(leg.instrument.tick(abs(net)) for leg in order.legs)
+        if isinstance(working.terms, Limit) and net > working.terms.price - tick:
+            return
+        sizes = [match.size // leg.ratio for leg, match in zip(order.legs, matches, strict=True)]
+        self._execute(working, prices, min([working.leaves, *sizes]))
 
     def _is_live_after_stop(self, working: _Working, quote: Quote) -> bool:
         leg = working.order.legs[0]

@@ -48,11 +48,6 @@ def _options(
     """Every command has --help; `tradecore demo` is the place to begin."""
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
-
-
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     try:
@@ -64,11 +59,13 @@ def run(arguments: list[str]) -> int:
     except TradeError as error:
         return _complain(str(error), _code_of(error))
     except (KeyboardInterrupt, typer.Abort):
-        return _complain("interrupted; what was journaled up to here stands", INTERRUPTED)
+        outcome = INTERRUPTED
     except TyperException as error:
         return _wrong_use(error)
     except BrokenPipeError:
         return _no_reader()
+    if outcome == INTERRUPTED:
+        return _complain("interrupted; what was journaled up to here stands", INTERRUPTED)
     return outcome if isinstance(outcome, int) else DONE
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from entrypoints.cli.story import Story
 from entrypoints.cli.summary import is_clean, print_json, print_report, summarise
+from entrypoints.cli.terminal import Terminal
 from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, run_house
 from entrypoints.settings import read_settings
@@ -23,6 +24,8 @@ from tradecore.usecases.previewing import preview_close, preview_lift, preview_s
 DEMO_DAY: Final = date(2026, 11, 20)
 _TRADER: Final = "local:demo"
 _READS_FOR: Final = timedelta(seconds=8)
+_TRIES: Final = 8
+_TRIES_AGAIN_AFTER: Final = timedelta(seconds=35)
 _MOST_SEED: Final = 2**32 - 1
 
 
@@ -38,7 +41,7 @@ def demo(
         raise DataMissing(f"{DEMO_DAY} is no session")
     limits = load_limits("default")
     house = simulated_house(settings, seed=seed, session=session, limits=limits, account=checked_account(account))
-    console = Console(quiet=as_json)
+    console = Terminal(quiet=as_json)
     story = Story(console, house.floor.desk.opening)
     console.print(f"[bold]SIMULATED[/bold] session of {session.day}, seed {seed}: nothing here is real money.")
     recorder = SessionRecorder(None if as_json else story)
@@ -92,17 +95,24 @@ class DemoTrader:
         greedy = await self._ask(strategy, {"contracts": "50", "note": "all in"})
         change = dict(greedy.alternative) if isinstance(greedy, RefusedAnswer) else {}
         wish: dict[str, object] = {"contracts": change["contracts"]} if "contracts" in change else {}
-        answer = await self._ask(strategy, wish)
-        await self._read_and_confirm(answer)
+        await self._trade(strategy, wish)
 
     async def _opinion_trade(self, strategy: str) -> None:
         self._say("trader", "one more on a hunch, against the signal")
-        answer = await self._ask(strategy, {"risk_dollars": "120", "note": "a hunch"})
-        if isinstance(answer, RefusedAnswer) and answer.alternative:
-            answer = await self._ask(strategy, {**dict(answer.alternative)})
-        if isinstance(answer, PreviewAnswer) and answer.previews[0].signal is not None:
-            self._say("signal", answer.previews[0].signal.why)
-        await self._read_and_confirm(answer)
+        await self._trade(strategy, {"risk_dollars": "120", "note": "a hunch"})
+
+    async def _trade(self, strategy: str, wish: dict[str, object]) -> None:
+        """Ask, read, confirm; and again half a minute later while the market runs away unfilled."""
+        for _ in range(_TRIES):
+            answer = await self._ask(strategy, wish)
+            if isinstance(answer, RefusedAnswer) and answer.alternative:
+                answer = await self._ask(strategy, dict(answer.alternative))
+            if isinstance(answer, PreviewAnswer) and answer.previews[0].signal is not None:
+                self._say("signal", answer.previews[0].signal.why)
+            if await self._read_and_confirm(answer):
+                return
+            self._say("trader", "not filled; once more in a moment")
+            await self._at(self._floor.clock.now() + _TRIES_AGAIN_AFTER)
 
     async def _emergency(self) -> None:
         await self._at(self._floor.clock.now() + timedelta(minutes=4))
@@ -124,9 +134,10 @@ class DemoTrader:
             self._say("", "would pass with " + ", ".join(f"{name} {value}" for name, value in answer.alternative))
         return answer
 
-    async def _read_and_confirm(self, answer: PreviewAnswer | RefusedAnswer) -> None:
+    async def _read_and_confirm(self, answer: PreviewAnswer | RefusedAnswer) -> bool:
+        """Whether something filled."""
         if not isinstance(answer, PreviewAnswer):
-            return
+            return False
         await self._at(self._floor.clock.now() + _READS_FOR)
         self._say("trader", "yes, do it")
         result = await confirm(self._floor, _TRADER, answer.confirm_token)
@@ -136,6 +147,7 @@ class DemoTrader:
         if isinstance(result, ConfirmAnswer):
             for line in result.protection:
                 self._say("protected", line)
+        return isinstance(result, ConfirmAnswer) and result.filled_quantity > 0
 
     async def _wait_until_flat(self, latest: time) -> None:
         deadline = self._session.at(latest)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from entrypoints.cli.demo import checked_account
 from entrypoints.cli.story import Story
 from entrypoints.cli.summary import is_clean, print_json, print_report, summarise
+from entrypoints.cli.terminal import Terminal
 from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, Trader, run_house
 from entrypoints.settings import read_settings
@@ -53,7 +54,7 @@ def replay(
     if session is None:
         raise DataMissing(f"{day} is no trading day of the exchange; choose another --date")
     limits_in_force = load_limits(limits, _MINUTE)
-    console = Console(stderr=True, quiet=as_json)
+    console = Terminal(stderr=True, quiet=as_json)
     with _bar(console) as bar:
         reading = bar.add_task("reading", total=1.0)
         recorded = read_day(
@@ -66,7 +67,7 @@ def replay(
         )
         bar.update(reading, completed=1.0)
         house = replay_house(settings, recorded, seed=seed, limits=limits_in_force, account=checked_account(account))
-        out = Console(quiet=as_json)
+        out = Terminal(quiet=as_json)
         recorder = SessionRecorder(None if as_json else Story(out, house.floor.desk.opening))
         trading = bar.add_task("trading", total=session.minutes)
 

@@ -58,7 +58,7 @@ class OptionSurface:
     """A same-day expiry chain that belongs to a seed.
 
     Common arguments: spot in dollars (> 0); minutes to expiry as a float in calendar minutes (>= 0); step, the whole
-    seconds since the session open (>= 0).
+    seconds since the session open (>= 0). An impossible spot or minutes raises ValueError.
     """
 
     __slots__ = ("_level", "_phases", "_rate", "_seed", "_strike_list", "is_call", "strikes_dollars")
@@ -85,13 +85,14 @@ class OptionSurface:
         self.is_call.setflags(write=False)
 
     def at_the_money_volatility(self, step: int) -> float:
-        """Return the volatility (fraction per root calendar year) at the spot; it drifts over one and two hours."""
-        slow = math.sin(step / 7200.0 * 2.0 * math.pi + self._phases[0])
-        fast = math.sin(step / 3100.0 * 2.0 * math.pi + self._phases[1])
-        return self._level * (1.0 + 0.10 * slow + 0.04 * fast)
+        """Return the volatility (fraction per root calendar year) at the spot; periods of 75 and 150 minutes."""
+        slow = math.sin(step / 9000.0 * 2.0 * math.pi + self._phases[0])
+        fast = math.sin(step / 4500.0 * 2.0 * math.pi + self._phases[1])
+        return self._level * (1.0 + 0.08 * slow + 0.03 * fast)
 
     def volatilities(self, spot: float, minutes: float, step: int) -> FloatArray:
         """Return the volatility of every contract (fraction per root calendar year), shape (2 n,)."""
+        _check(spot, minutes)
         level = self.at_the_money_volatility(step)
         y = np.log(self.strikes_dollars / spot) / _smile_unit(level, minutes)
         bend = _SMILE_SKEW * y + np.sqrt(y * y + _SMILE_WIDTH * _SMILE_WIDTH) - _SMILE_WIDTH
@@ -122,13 +123,12 @@ class OptionSurface:
     def quote_one(self, index: int, spot: float, minutes: float, step: int) -> ContractQuote:
         """Return the quote of one contract, equal to entry `index` of `quote_arrays`, at a fraction of the time.
 
-        Raises IndexError when the index is not one of the 2 n contracts, ValueError for an impossible spot or minutes.
+        Raises IndexError when the index is not one of the 2 n contracts.
         """
         if index < 0:
             raise IndexError("contract index must not be negative")
         strike = self._strike_list[index]
-        if spot <= 0.0 or minutes < 0.0:
-            raise ValueError("spot must be positive and minutes must not be negative")
+        _check(spot, minutes)
         side = 1.0 if 2 * index < len(self._strike_list) else -1.0
         dollars = self._scalar_price(strike, side, spot, minutes, step)
         bits = bits_at(stream_key(self._seed, step), index)
@@ -160,6 +160,11 @@ class OptionSurface:
         upper = 0.5 * math.erfc(-side * d1 * _SQRT_HALF)
         lower = 0.5 * math.erfc(-side * (d1 - deviation) * _SQRT_HALF)
         return side * (spot * upper - discounted * lower)
+
+
+def _check(spot: float, minutes: float) -> None:
+    if not spot > 0.0 or not minutes >= 0.0:
+        raise ValueError("spot must be positive and minutes must not be negative")
 
 
 def _smile_unit(level: float, minutes: float) -> float:

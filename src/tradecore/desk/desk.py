@@ -99,6 +99,11 @@ class Desk:
         """Whether an adaptive entry still looks for its fill."""
         return intent_id in self._state.entries
 
+    def entry_is_adaptive(self, intent_id: str) -> bool:
+        """Whether an entry is worked step by step; one with its own terms rests instead."""
+        run = self._state.entries.get(intent_id)
+        return run is not None and self._state.groups[run.group].plan.adaptive
+
     def entry_awaits_next(self, intent_id: str) -> bool:
         """Whether a running entry's last order has ended, so that the next price can be sent."""
         run = self._state.entries.get(intent_id)

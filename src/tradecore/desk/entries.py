@@ -30,7 +30,7 @@ from tradecore.model.instruments import Price
 from tradecore.model.order_lifecycle import Step, take
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.plans import PlannedOrder
-from tradecore.model.terms import Limit, Side
+from tradecore.model.terms import Limit, PriceTerms, Side
 from tradecore.risk.gate import judge_opening
 from tradecore.risk.picture import OpenIntent, TradingState, direction_of
 from tradecore.risk.prices import Band, on_order_grid, opening_band, step_price
@@ -107,6 +107,8 @@ def step_entry(state: DeskState, command: StepEntry) -> Decision:
     if run is None:
         return Decision(outcome=Done(what="entry is over"))
     group = state.groups[run.group]
+    if not group.plan.adaptive:
+        return Decision(outcome=Done(what="entry rests with its own terms"))
     last = state.orders[[i for i in group.order_ids if state.orders[i].role is Role.ENTRY][-1]]
     if last.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL, OrderState.SUBMITTED):
         return Decision(outcome=Done(what=f"entry waits: {last.state}", order_ids=(last.client_order_id,)))
@@ -216,7 +218,8 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
         now = judge_proposal(state, ticket.proposal, command.view, command.at)
         change = now.verdict.smallest_change
         return Decision(outcome=refusal(replace(now, plan=plan, verdict=replace(verdict, smallest_change=change))))
-    if band is None or worst is None or _outside(plan.legs[0].side, len(plan.legs), band.first, worst):
+    moved = band is not None and worst is not None and _outside(plan.legs[0].side, len(plan.legs), band.first, worst)
+    if band is None or worst is None or (moved and plan.adaptive):
         return _fresh(state, ticket, command)
     state.tickets.redeem(ticket)
     label = state.next_label(plan.label)
@@ -225,15 +228,14 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     state.groups[label] = group
     run = EntryRun(intent_id=ticket.intent_id, group=label, worst=worst)
     state.entries[ticket.intent_id] = run
-    first = band.first if plan.first_price != worst else worst
-    start = step_price(Band(first, _better(plan, band.worst, worst)), 0, state.limits.entry_steps or 1)
+    terms = _first_terms(state, plan, band, worst)
     send = send_new(
         state,
         group,
         role=Role.ENTRY,
         legs=plan.legs,
         quantity=plan.quantity,
-        terms=Limit(Price(on_order_grid(plan.legs, start))),
+        terms=terms,
         authority=group.authority,
         reason=plan.reason,
         now=command.at,
@@ -246,6 +248,13 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
         order_ids=(send.order.client_order_id,),
     )
     return Decision(outcome=outcome, actions=(send,))
+
+
+def _first_terms(state: DeskState, plan: PlannedOrder, band: Band, worst: Decimal) -> PriceTerms:
+    if not plan.adaptive:
+        return plan.terms
+    start = step_price(Band(band.first, _better(plan, band.worst, worst)), 0, state.limits.entry_steps or 1)
+    return Limit(Price(on_order_grid(plan.legs, start)))
 
 
 def _intent(plan: PlannedOrder, now: datetime) -> OpenIntent:

@@ -16,7 +16,7 @@ from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.payoff import Payoff, at_expiry
 from tradecore.model.plans import PlannedOrder, Proposal, Sizing
-from tradecore.model.terms import Effect, Leg, Limit, Market
+from tradecore.model.terms import Effect, Leg, Limit, Market, PriceTerms, StopLimit
 from tradecore.risk.checks_exposure import daily_loss_cap
 from tradecore.risk.gate import judge_closing, judge_opening, quantity_fits, smallest_change
 from tradecore.risk.outcome import MissingInput
@@ -69,7 +69,7 @@ def refusal(preview: Preview) -> Refused:
     failed = preview.verdict.failed
     change = ", ".join(f"{c.argument} {c.value}" for c in preview.verdict.smallest_change)
     step = f"smallest change that would pass: {change}" if change else "no single change passes; see the failed checks"
-    text = "; ".join(result.message for result in failed)
+    text = "; ".join(dict.fromkeys(result.message for result in failed))
     return Refused(code="RISK_REFUSED", message=text, next_step=step, preview=preview)
 
 
@@ -142,13 +142,13 @@ def closing_plan(group: Group, quantity: Decimal, view: MarketView, reason: str)
 
 def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> tuple[PlannedOrder, Sizing]:
     band = opening_band(proposal.legs, view, state.limits)
-    asked = proposal.terms.price if isinstance(proposal.terms, Limit) else None
-    if asked is not None and len(proposal.legs) == 1:
-        exact_price(proposal.legs[0].instrument, asked)
     if proposal.size.contracts is not None:
         exact_quantity(proposal.legs[0].instrument, proposal.size.contracts)
-    worst = asked if asked is not None else (band.worst if band else None)
-    first = asked if asked is not None else (band.first if band else None)
+    terms = proposal.terms
+    adaptive = terms is None or isinstance(terms, Market)
+    asked = _grid_checked(proposal) if isinstance(terms, Limit | StopLimit) else None
+    worst = asked if not adaptive else (band.worst if band else None)
+    first = asked if not adaptive else (band.first if band else None)
     plan = PlannedOrder(
         strategy=proposal.strategy,
         label=proposal.label,
@@ -156,7 +156,8 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
         effect=Effect.OPEN,
         legs=proposal.legs,
         quantity=Decimal(1),
-        terms=Limit(Price(worst)) if worst is not None else Market(),
+        terms=_planned_terms(terms, worst),
+        adaptive=adaptive,
         first_price=first,
         worst_price=worst,
         protection=proposal.protection,
@@ -170,6 +171,22 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
 
     sizing = size_order(proposal.size, per_unit_worst=one, limits=state.limits, fits=fits)
     return replace(plan, quantity=max(sizing.quantity, Decimal(1))), sizing
+
+
+def _planned_terms(asked: PriceTerms | None, worst: Decimal | None) -> PriceTerms:
+    if asked is not None and not isinstance(asked, Market):
+        return asked
+    return Market() if worst is None else Limit(Price(worst))
+
+
+def _grid_checked(proposal: Proposal) -> Decimal | None:
+    terms = proposal.terms
+    prices = [terms.price] if isinstance(terms, Limit) else []
+    prices = [terms.trigger, terms.price] if isinstance(terms, StopLimit) else prices
+    if len(proposal.legs) == 1:
+        for price in prices:
+            exact_price(proposal.legs[0].instrument, price)
+    return prices[-1] if prices else None
 
 
 def _with_budget_check(verdict: Verdict, sizing: Sizing) -> Verdict:

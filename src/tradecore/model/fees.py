@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.money import ZERO, Money, usd
@@ -32,10 +31,3 @@ class FeeSchedule:
     def round_trip(self, instrument: Instrument, quantity: Decimal) -> Money:
         """Fees of opening and closing again."""
         return self.fee(instrument, Side.BUY, quantity) + self.fee(instrument, Side.SELL, quantity)
-
-
-SHIPPED_FEES: Final = FeeSchedule(
-    per_contract=Decimal("0.05"),
-    taf_per_contract_sold=Decimal("0.00279"),
-    as_of=date(2026, 11, 1),
-)

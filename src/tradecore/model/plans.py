@@ -41,7 +41,12 @@ class SizeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A strategy's plan before any risk rule saw it: legs of one unit, sizing wish, way out, reason."""
+    """
+    A strategy's plan before any risk rule saw it: legs of one unit, sizing wish, way out, reason.
+
+    Without `terms` the desk works the entry adaptively from mid; a Limit or StopLimit is taken as it is. Other terms
+    put no bound on the price and are refused for an opening order.
+    """
 
     strategy: str
     label: str
@@ -84,7 +89,7 @@ class PlannedOrder:
 
     `group` is None for an entry (its group is labelled at confirmation) and the group's label for a closing order.
     `worst_price` is the net price of one unit that confirmation may not pass (None: a closing order at any price);
-    `first_price` is where an adaptive entry starts.
+    `first_price` is where an adaptive entry starts; an entry that is not adaptive rests with exactly its terms.
     """
 
     strategy: str
@@ -99,6 +104,7 @@ class PlannedOrder:
     protection: Protection | None
     reason: str
     note: str = ""
+    adaptive: bool = True
     time_in_force: TimeInForce = TimeInForce.DAY
 
     @property

@@ -7,6 +7,7 @@ and refuses, it is never guessed.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -40,9 +41,10 @@ class Session:
 
     def at(self, clock_time: time) -> datetime:
         """The instant (UTC) of a New York wall-clock time on this day."""
-        return datetime.combine(self.day, clock_time, NEW_YORK).astimezone(UTC)
+        return _utc(self.day, clock_time)
 
 
+@cache
 def session_on(day: date) -> Session | None:
     """
     The session of a calendar day, or None when the exchange is closed all day.
@@ -89,8 +91,10 @@ def trading_day(at: datetime) -> date:
 
 def exchange_time(at: datetime) -> str:
     """An instant as New York wall-clock time, HH:MM:SS."""
-    return f"{at.astimezone(NEW_YORK):%H:%M:%S}"
+    local = at.astimezone(NEW_YORK)
+    return f"{local.hour:02}:{local.minute:02}:{local.second:02}"
 
 
+@lru_cache(maxsize=4096)
 def _utc(day: date, clock_time: time) -> datetime:
     return datetime.combine(day, clock_time, NEW_YORK).astimezone(UTC)

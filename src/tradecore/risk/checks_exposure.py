@@ -14,6 +14,8 @@ _HUNDRED = Decimal(100)
 
 def defined_risk(p: RiskPicture) -> CheckResult:
     """The order's loss is bounded: no naked short option, no uncovered leg."""
+    if p.order.worst_price is None:
+        raise MissingInput("a price for every leg")
     measured = "unbounded" if p.worst_loss is None else str(p.worst_loss)
     why = "a short leg is not covered by a bought one of the same expiry; add the covering leg"
     return judge("defined_risk", p.worst_loss is not None, measured, "a bounded loss", why)

@@ -86,7 +86,7 @@ def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | Non
 
 
 def _work(floor: TradingFloor, outcome: Confirmed) -> None:
-    if outcome.kind is TicketKind.OPEN:
+    if outcome.kind is TicketKind.OPEN and floor.desk.entry_is_adaptive(outcome.intent_id):
         floor.timers.beside(chase_entry(floor, outcome.intent_id))
     elif outcome.kind is TicketKind.CLOSE:
         for label in outcome.groups:

@@ -18,7 +18,6 @@ from tradecore.errors import (
     Unavailable,
 )
 from tradecore.market_board import MarketBoard
-from tradecore.model.alerts import Alert
 from tradecore.model.encoding import Json, encode
 from tradecore.model.events import BrokerEvent
 from tradecore.model.instruments import Equity
@@ -135,11 +134,6 @@ async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
             await _cancel(floor, action)
     floor.changed.ring()
     return decision
-
-
-def alerts_of(decision: Decision | None) -> tuple[Alert, ...]:
-    """Alerts of a decision, none for None."""
-    return () if decision is None else decision.alerts
 
 
 async def _carry_out(floor: TradingFloor, command: Command, decision: Decision) -> None:

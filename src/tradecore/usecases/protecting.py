@@ -47,9 +47,9 @@ class ProtectionWatch:
                 await self._fire(group, ExitCause.CUT_OFF, ())
                 continue
             bars = {bar.instrument.symbol: bar for bar in step.quote_bars}
-            if bars:
+            if bars and len(group.plan.legs) == 1:
                 await self._look_at_bars(group, bars)
-            elif step.quotes:
+            elif bars or step.quotes:
                 await self._look_at_quotes(group, step.at)
 
     def _is_cut_off(self, group: Group, now: datetime) -> bool:
@@ -58,7 +58,7 @@ class ProtectionWatch:
 
     async def _look_at_bars(self, group: Group, bars: dict[str, QuoteBar]) -> None:
         legs = group.closing_legs()
-        bar = bars.get(legs[0].instrument.symbol) if len(legs) == 1 else None
+        bar = bars.get(legs[0].instrument.symbol)
         side = None if bar is None else (bar.bid if legs[0].side is Side.SELL else bar.ask)
         if side is None:
             return
@@ -81,6 +81,9 @@ class ProtectionWatch:
             return
         if stop is None or value > stop:
             self._sightings.pop(group.label, None)
+            return
+        if self.floor.desk.opening.limits.stop_confirmations == 1:
+            await self._fire(group, ExitCause.STOP, (value,))
             return
         first = self._sightings.setdefault(group.label, _Sighting(now, value))
         if self._is_confirmed(group, view, now - first.since):
