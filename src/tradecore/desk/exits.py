@@ -93,11 +93,13 @@ def close_group(
     view: MarketView,
     now: datetime,
 ) -> list[Action]:
-    """Start closing `units` of a group (None: all): its entry is withdrawn first, then one exit order goes."""
-    actions: list[Action] = []
-    run = state.entries.pop(group.intent_id, None)
-    if run is not None:
-        actions += _cancel_entries(state, group)
+    """
+    Start closing `units` of a group (None: all): whatever of it works is withdrawn first, then one exit order goes.
+
+    That is its entry, or an exit that came back to life because the venue took its fill back.
+    """
+    state.entries.pop(group.intent_id, None)
+    actions = _cancel_live(state, group, tuple(Role))
     quantity = units if units is not None else group.open_units()
     send = send_new(
         state,
@@ -144,7 +146,7 @@ def engage_kill_switch(state: DeskState, command: EngageKillSwitch) -> Decision:
     actions: list[Action] = []
     for group in list(state.groups.values()):
         state.entries.pop(group.intent_id, None)
-        actions += _cancel_entries(state, group)
+        actions += _cancel_live(state, group, (Role.ENTRY,))
     may_close = state.trading is not TradingState.HALTED
     if command.flatten and may_close and state.flattened_latch != state.kill_latch:
         state.flattened_latch = state.kill_latch
@@ -220,11 +222,11 @@ def _terms(state: DeskState, legs: tuple[Leg, ...], view: MarketView, waited_s: 
     return Limit(nearest_price(single.instrument, touch + give, ROUND_CEILING))
 
 
-def _cancel_entries(state: DeskState, group: Group) -> list[Action]:
+def _cancel_live(state: DeskState, group: Group, roles: tuple[Role, ...]) -> list[Action]:
     actions: list[Action] = []
     for order_id in group.order_ids:
         order = state.orders[order_id]
-        if order.role is Role.ENTRY and order.may_be_at_venue and order.state is not OrderState.PENDING_CANCEL:
+        if order.role in roles and order.may_be_at_venue and order.state is not OrderState.PENDING_CANCEL:
             state.keep(take(order, Step.ASK_CANCEL))
             actions.append(CancelAtBroker(order_id))
     return actions

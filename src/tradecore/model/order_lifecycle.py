@@ -77,7 +77,7 @@ TRANSITIONS: Final[Mapping[OrderState, Mapping[Step, OrderState | None]]] = {
     | {Step.UPDATE: _RESUME, Step.REFUSE_UPDATE: _RESUME, Step.LOSE: S.UNKNOWN, Step.ACCEPT: S.PENDING_UPDATE}
     | {Step.TRIGGER: S.PENDING_UPDATE},
     S.PENDING_CANCEL: {**_VENUE_ENDS, Step.FILL: S.FILLED, Step.PARTLY_FILL: S.PENDING_CANCEL}
-    | {Step.REFUSE_CANCEL: _RESUME, Step.LOSE: S.UNKNOWN, Step.ACCEPT: S.PENDING_CANCEL}
+    | {Step.REFUSE_CANCEL: _RESUME, Step.LOSE: S.PENDING_CANCEL, Step.ACCEPT: S.PENDING_CANCEL}
     | {Step.TRIGGER: S.PENDING_CANCEL, Step.ASK_CANCEL: S.PENDING_CANCEL, Step.UPDATE: S.PENDING_CANCEL}
     | {Step.REFUSE_UPDATE: S.PENDING_CANCEL},
     S.PARTIALLY_FILLED: {**_FILLS, **_ASKS, Step.CANCEL: S.CANCELED, Step.EXPIRE: S.EXPIRED, Step.TRIGGER: S.TRIGGERED}
@@ -91,6 +91,7 @@ TRANSITIONS: Final[Mapping[OrderState, Mapping[Step, OrderState | None]]] = {
 
 # What the venue says of an order while a request is pending is what that order resumes as.
 _HEARD: Final[Mapping[tuple[Step, OrderState | None], OrderState]] = {
+    (Step.LOSE, S.SUBMITTED): S.UNKNOWN,
     (Step.ACCEPT, S.SUBMITTED): S.ACCEPTED,
     (Step.ACCEPT, S.UNKNOWN): S.ACCEPTED,
     (Step.TRIGGER, S.SUBMITTED): S.TRIGGERED,

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="comparison-overlap"
 """The life of a ticket: nothing leaves the house without one, and one leaves only once."""
 
 from decimal import Decimal
@@ -12,7 +13,18 @@ from tradecore.model.instruments import Price
 from tradecore.model.money import usd
 from tradecore.model.orders import OrderState
 from tradecore.model.terms import Effect, Limit, Side
-from tradecore.testing.builders import CALL, TEN, a_desk, a_leg, a_plan, a_proposal, a_quote, a_view, some_limits
+from tradecore.testing.builders import (
+    CALL,
+    TEN,
+    a_desk,
+    a_leg,
+    a_plan,
+    a_proposal,
+    a_quote,
+    a_view,
+    some_limits,
+    some_protection,
+)
 from tradecore.testing.desk_driver import DeskDriver, sends
 
 
@@ -63,8 +75,6 @@ def test_a_preview_sends_nothing_and_shows_the_figures() -> None:
 def test_the_class_of_an_order_says_which_exits_it_carries(
     stop: str | None, target: str | None, effect: str, wanted: str
 ) -> None:
-    from tradecore.testing.builders import some_protection
-
     assert a_plan(protection=some_protection(stop, target), effect=Effect(effect)).order_class == wanted
 
 

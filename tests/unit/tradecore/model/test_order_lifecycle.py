@@ -52,7 +52,7 @@ UN   .  .  .  SU =  .  PC AC RJ TR .  .  CA .  EX PF FI .  .
 AC   .  .  .  .  .  PU PC .  RJ TR =  .  CA .  EX PF FI .  .
 TR   .  .  .  .  .  PU PC .  RJ .  =  .  CA .  EX PF FI .  .
 PU   .  .  .  .  UN =  PC =  RJ =  <  <  CA .  EX =  FI .  .
-PC   .  .  .  .  UN .  =  =  RJ =  =  =  CA <  EX =  FI .  .
+PC   .  .  .  .  =  .  =  =  RJ =  =  =  CA <  EX =  FI .  .
 PF   .  .  .  .  UN PU PC =  .  TR =  .  CA .  EX =  FI .  .
 FI   .  .  .  .  .  .  .  =  .  .  .  =  .  =  .  .  .  .  .
 CA   .  .  .  .  .  .  .  .  .  .  .  .  .  =  .  =  FI .  .

@@ -141,7 +141,7 @@ def condor_view(*asks: str) -> Any:
 
 
 # name, at the limit (passes), one step beyond (fails); the figures are those of DEFAULTS.md.
-BOUNDARIES: list[tuple[str, Callable[[], RiskPicture], Callable[[], RiskPicture]]] = [
+BOUNDARIES: list[Any] = [
     ("trading_state", a_picture, lambda: a_picture(state=TradingState.REDUCING)),
     ("trading_state", a_picture, lambda: a_picture(state=TradingState.HALTED)),
     ("market_session", now("09:35"), now("09:34:59.999999")),
@@ -322,7 +322,7 @@ def test_shares_need_their_own_size_limit() -> None:
 @pytest.mark.parametrize("name", ["half_day_last_open_minutes", "half_day_flat_minutes", "allow_early_close"])
 def test_a_half_day_needs_its_own_clock(name: str) -> None:
     picture = half_day("10:00", allowed=True)()
-    picture = replace(picture, limits=replace(picture.limits, **{name: None}))
+    picture = replace(picture, limits=some_limits(**{"allow_early_close": True, name: None}))
     assert result("expiry_clock", picture).missing == "an expiry clock limit"
 
 
