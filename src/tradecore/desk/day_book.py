@@ -8,8 +8,6 @@ from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.sessions import trading_day
 from tradecore.risk.picture import OpenIntent
 
-_INTENTS_KEPT = timedelta(minutes=10)
-
 
 @dataclass(slots=True)
 class DayResult:
@@ -70,8 +68,7 @@ class DayBook:
             self.last_stop_at[strategy] = at
 
     def remember(self, intent: OpenIntent) -> None:
-        """Keep a confirmed opening for the pace and duplicate rules."""
-        self.intents = [old for old in self.intents if intent.at - old.at < _INTENTS_KEPT]
+        """Keep a confirmed opening for the pace and duplicate rules, until the day ends."""
         self.intents.append(intent)
 
     def realised_this_week(self) -> Money:

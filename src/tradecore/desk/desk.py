@@ -104,6 +104,14 @@ class Desk:
         """Whether an adaptive entry still looks for its fill."""
         return intent_id in self._state.entries
 
+    def entry_escaped(self, client_order_id: str) -> bool:
+        """Whether an entry may still fill although it was given up, withdrawn or killed, and no cancel is pending."""
+        order = self._state.orders.get(client_order_id)
+        if order is None or order.role is not Role.ENTRY or not order.may_be_at_venue:
+            return False
+        wanted = self._state.groups[order.group].intent_id in self._state.entries
+        return not wanted and order.state is not OrderState.PENDING_CANCEL
+
     def entry_is_adaptive(self, intent_id: str) -> bool:
         """Whether an entry is worked step by step; one with its own terms rests instead."""
         run = self._state.entries.get(intent_id)
@@ -148,6 +156,9 @@ class Desk:
 
 def _open_day(state: DeskState, command: OpenDay) -> Decision:
     state.day.begin(command.day, command.equity)
+    if state.trading is TradingState.REDUCING and not state.killed:
+        # The day's loss latch ends with its day; weekly loss and drawdown are the gate's to refuse.
+        state.trading, state.trading_reason = TradingState.ACTIVE, f"trading day {command.day}"
     return Decision(outcome=Done(what=f"trading day {command.day}"))
 
 

@@ -214,12 +214,13 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     worst = plan.worst_price
     picture = state.picture(plan, command.view, command.at)
     verdict = judge_opening(picture)
-    if not verdict.approved and ticket.proposal is not None:
+    only_moved = {result.name for result in verdict.failed} == {"price_collar"} and plan.adaptive
+    if not verdict.approved and ticket.proposal is not None and not only_moved:
         now = judge_proposal(state, ticket.proposal, command.view, command.at)
         change = now.verdict.smallest_change
         return Decision(outcome=refusal(replace(now, plan=plan, verdict=replace(verdict, smallest_change=change))))
     moved = band is not None and worst is not None and _outside(plan.legs[0].side, len(plan.legs), band.first, worst)
-    if band is None or worst is None or (moved and plan.adaptive):
+    if band is None or worst is None or only_moved or (moved and plan.adaptive):
         return _fresh(state, ticket, command)
     state.tickets.redeem(ticket)
     label = state.next_label(plan.label)
@@ -270,7 +271,8 @@ def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision
         group = state.groups[plan.group or ""]
         if not group.is_open or group.closing is not None:
             continue
-        units = None if plan.quantity >= group.open_units() else plan.quantity
+        everything = ("quantity", "all") in ticket.arguments or plan.quantity >= group.open_units()
+        units = None if everything else plan.quantity
         authority = f"ticket {ticket.intent_id}"
         actions += close_group(state, group, Role.EXIT, units, authority, plan.reason, command.view, command.at)
         labels.append(group.label)

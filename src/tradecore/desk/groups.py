@@ -108,22 +108,35 @@ class Group:
         return realised
 
     def closing_legs(self) -> tuple[Leg, ...]:
-        """Legs of one closing unit: the opposite of what is held, in the plan's ratios."""
-        held = {p.instrument.symbol: p for p in self.holdings}
-        units = self.open_units()
+        """Legs of one closing unit: the opposite of what is held, in the plan's ratios, or all of it once broken."""
+        ratios = {leg.instrument.symbol: leg.ratio for leg in self.plan.legs}
+        alone, broken = len(self.holdings) == 1, self.is_broken
         legs = []
-        for leg in self.plan.legs:
-            position = held.get(leg.instrument.symbol)
-            if position is not None and units:
-                side = Side.SELL if position.quantity > 0 else Side.BUY
-                legs.append(Leg(leg.instrument, side, leg.ratio if len(self.plan.legs) > 1 else 1))
+        for position in self._in_plan_order():
+            side = Side.SELL if position.quantity > 0 else Side.BUY
+            ratio = int(abs(position.quantity)) if broken else ratios.get(position.instrument.symbol, 1)
+            legs.append(Leg(position.instrument, side, 1 if alone else ratio))
         return tuple(legs)
 
     def open_units(self) -> Decimal:
-        """Whole units of the plan that are held on every leg that is held at all."""
+        """Units to close: those of the plan, of the one holding that is left, or one of everything once broken."""
+        if len(self.holdings) == 1:
+            return abs(self.holdings[0].quantity)
+        return Decimal(1) if self.is_broken else min(self._plan_units(), default=Decimal(0))
+
+    @property
+    def is_broken(self) -> bool:
+        """Legs are held out of the plan's proportion, so that only closing them all together ends the group."""
+        units = self._plan_units()
+        return len(set(units)) > 1 or any(count % 1 for count in units)
+
+    def _plan_units(self) -> list[Decimal]:
         ratios = {leg.instrument.symbol: leg.ratio for leg in self.plan.legs}
-        counts = [abs(p.quantity) // ratios.get(p.instrument.symbol, 1) for p in self.holdings]
-        return min(counts, default=Decimal(0))
+        return [abs(p.quantity) / ratios.get(p.instrument.symbol, 1) for p in self.holdings]
+
+    def _in_plan_order(self) -> list[Position]:
+        order = {leg.instrument.symbol: index for index, leg in enumerate(self.plan.legs)}
+        return sorted(self.holdings, key=lambda held: order.get(held.instrument.symbol, len(order)))
 
     def unit_cost(self) -> Decimal:
         """Net price paid (debit) or received (credit, below zero) per held unit."""

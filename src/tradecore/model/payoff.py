@@ -55,7 +55,7 @@ def _crossings(nodes: Sequence[Decimal], profits: Sequence[Decimal], slope: Deci
         found.append(nodes[-1])
     elif slope and profits[-1] * slope < 0:
         found.append(nodes[-1] - profits[-1] / slope)
-    return tuple(price.quantize(Decimal("0.0001")).normalize() for price in found)
+    return tuple(Decimal(f"{price.quantize(Decimal('0.0001')):f}".rstrip("0").rstrip(".")) for price in found)
 
 
 def _pairs(values: Sequence[Decimal]) -> list[tuple[Decimal, Decimal]]:

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from tradecore.desk.commands import Command, EngageKillSwitch, Sending, SendingOutcome
+from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
 from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Send
 from tradecore.desk.desk import Desk
 from tradecore.errors import (
@@ -19,7 +19,7 @@ from tradecore.errors import (
 )
 from tradecore.market_board import MarketBoard
 from tradecore.model.encoding import Json, encode
-from tradecore.model.events import BrokerEvent
+from tradecore.model.events import BrokerEvent, CancelRefused
 from tradecore.model.instruments import Equity
 from tradecore.ports.broker import Broker
 from tradecore.ports.clock import Clock
@@ -33,6 +33,7 @@ from tradecore.usecases.trace import TraceDigest
 COMMAND: Final = "command"
 EVENT: Final = "event"
 NOTE: Final = "note"
+_ASK_AGAIN_AFTER: Final = timedelta(seconds=1)
 
 Listener = Callable[[datetime, str, object, Decision | None], None]
 
@@ -174,8 +175,18 @@ async def _submit(floor: TradingFloor, send: Send) -> None:
 
 
 async def _cancel(floor: TradingFloor, action: CancelAtBroker) -> None:
+    """Ask for a cancellation; one that was not taken puts the order back to work, and is asked for again."""
+    order_id = action.client_order_id
     try:
-        await floor.broker.cancel(action.client_order_id)
+        await floor.broker.cancel(order_id)
     except (Rejected, Unavailable, OutcomeUnknown) as problem:
-        # The order stays PENDING_CANCEL; the venue's own events say what became of it.
-        floor.note("cancel not taken", client_order_id=action.client_order_id, reason=str(problem))
+        await take_event(floor, CancelRefused(order_id, floor.clock.now(), str(problem)))
+        if floor.desk.entry_escaped(order_id):
+            floor.timers.beside(_insist(floor, order_id))
+
+
+async def _insist(floor: TradingFloor, order_id: str) -> None:
+    """Cancel an entry nobody wants any more until it has ended; exits are pushed by their own chase."""
+    await floor.timers.sleep_until(floor.clock.now() + _ASK_AGAIN_AFTER)
+    if floor.desk.entry_escaped(order_id):
+        await decide(floor, CancelOrder(at=floor.clock.now(), principal="desk", client_order_id=order_id))

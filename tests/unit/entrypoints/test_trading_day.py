@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,12 @@ from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, run_house
 from entrypoints.settings import Settings
 from entrypoints.wiring import House, simulated_house
-from tradecore.errors import InvalidRequest, JournalUnavailable
+from tradecore.errors import InvalidRequest, JournalUnavailable, Unavailable
 from tradecore.model.confirmed import ConfirmedOrder
+from tradecore.model.instruments import Equity, Instrument
+from tradecore.model.market import Quote
 from tradecore.model.sessions import Session, session_on
+from tradecore.model.terms import Limit
 from tradecore.usecases import kill_switch
 from tradecore.usecases.answers import ActionAnswer, ConfirmAnswer, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.confirming import confirm
@@ -323,6 +327,70 @@ def test_an_exit_can_t_be_cancelled_but_a_resting_entry_can(play: Play) -> None:
             await day.later(seconds=2)
             assert order_status(day.floor, entry.client_order_id).state.value == "canceled"
         await task
+
+    play(script)
+
+
+class LosesCancels:
+    """The venue's `cancel`, of which the first few never arrive."""
+
+    def __init__(self, day: Day, lost: int) -> None:
+        self._cancel = day.house.venue.cancel
+        self.left = lost
+        day.house.venue.cancel = self.cancel  # type: ignore[method-assign]
+
+    async def cancel(self, client_order_id: str) -> None:
+        if self.left:
+            self.left -= 1
+            raise Unavailable("the venue did not answer")
+        await self._cancel(client_order_id)
+
+
+def test_an_entry_withdrawn_by_the_kill_switch_is_cancelled_although_cancels_get_lost(play: Play) -> None:
+    async def script(day: Day) -> None:
+        await day.at(time(10, 0))
+        for _ in range(10):
+            answer = await day.ask(contracts=1)
+            task = asyncio.ensure_future(confirm(day.floor, ME, answer.confirm_token, wait=timedelta(0)))
+            await day.later(milliseconds=120)
+            await task
+            entry = day.floor.desk.orders[day.sent()[-1]]
+            if entry.state.value == "accepted":
+                break
+            await day.later(seconds=40)
+        lossy = LosesCancels(day, 3)
+        await kill_switch.engage(day.floor, ME, flatten=False, reason="drill")
+        await day.later(seconds=10)
+        entry = day.floor.desk.orders[entry.client_order_id]
+        assert lossy.left == 0
+        assert entry.is_ended
+        assert await day.house.venue.open_orders() == []
+
+    play(script, seed=6)
+
+
+def test_an_exit_is_pushed_until_it_fills_although_cancels_get_lost(play: Play) -> None:
+    async def script(day: Day) -> None:
+        await day.at(time(10, 0))
+        await day.bought()
+        group = day.floor.desk.groups[-1]
+        LosesCancels(day, 4)
+        venue = day.house.venue
+        shown = venue._quote_of
+
+        def walks_away(instrument: Instrument) -> Quote | None:
+            quote = shown(instrument)
+            working = [w for w in venue._open if isinstance(w.terms, Limit)]
+            if quote is None or quote.bid is None or not working or isinstance(instrument, Equity):
+                return quote
+            return replace(quote, bid=quote.bid / 2)
+
+        venue._quote_of = walks_away
+        closing = await preview_close(day.floor, ME, group.label)
+        assert isinstance(closing, PreviewAnswer)
+        await confirm(day.floor, ME, closing.confirm_token)
+        await day.later(seconds=20)
+        assert not group.is_open
 
     play(script)
 
