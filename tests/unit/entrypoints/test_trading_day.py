@@ -381,9 +381,9 @@ def test_an_exit_is_pushed_until_it_fills_although_cancels_get_lost(play: Play) 
         def walks_away(instrument: Instrument) -> Quote | None:
             quote = shown(instrument)
             working = [w for w in venue._open if isinstance(w.terms, Limit)]
-            if quote is None or quote.bid is None or not working or isinstance(instrument, Equity):
+            if quote is None or not quote.bid or not quote.ask or not working or isinstance(instrument, Equity):
                 return quote
-            return replace(quote, bid=quote.bid / 2)
+            return replace(quote, bid=quote.bid / 2, ask=quote.ask / 2)
 
         venue._quote_of = walks_away
         closing = await preview_close(day.floor, ME, group.label)
