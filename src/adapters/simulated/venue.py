@@ -1,7 +1,7 @@
 """The simulated venue: one account, price-time matching, latency, partial fills, fees, collateral; seeded."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,39 +19,20 @@ from adapters.simulated.matching import (
     is_triggered,
     trigger_of,
 )
+from adapters.simulated.order_book import QuoteOf, WorkingOrder, by_priority, held_back, net_touch, report
 from tradecore.errors import Rejected
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.events import Accepted, BrokerEvent, Canceled, Filled, Triggered
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import Quote, QuoteBar
-from tradecore.model.money import ZERO, Money, usd
-from tradecore.model.terms import Limit, Market, PriceTerms, Side, StopLimit, TimeInForce
+from tradecore.model.terms import Limit, Market, Side, StopLimit, TimeInForce
 from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerPosition
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketStep
 
-QuoteOf = Callable[[Instrument], Quote | None]
 _MEETING_CHANCE: Final = 0.08
 _PARTIAL_CHANCE: Final = 0.15
-
-
-@dataclass(slots=True)
-class _Working:
-    """An order in the venue's book."""
-
-    order: ConfirmedOrder
-    terms: PriceTerms
-    arrived: datetime
-    rank: int
-    filled: Decimal = Decimal(0)
-    is_open: bool = True
-    bars_seen: int = 0
-    best: Decimal | None = None
-
-    @property
-    def leaves(self) -> Decimal:
-        return self.order.quantity - self.filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +69,8 @@ class SimulatedVenue(Broker):
         self._latency = latency or Latency()
         self._closes = closes
         self._instant = instant
-        self._orders: dict[str, _Working] = {}
-        self._open: list[_Working] = []
+        self._orders: dict[str, WorkingOrder] = {}
+        self._open: list[WorkingOrder] = []
         self._events: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
         self._executions = 0
         self._last_delivery = 0.0
@@ -109,7 +90,7 @@ class SimulatedVenue(Broker):
         reason = self._cannot_pay(order)
         if reason:
             raise Rejected(reason)
-        working = _Working(order, order.terms, self._clock.now(), len(self._orders))
+        working = WorkingOrder(order, order.terms, self._clock.now(), len(self._orders))
         self._orders[order.client_order_id] = working
         self._open.append(working)
         self._emit(Accepted(order.client_order_id, self._clock.now()))
@@ -131,11 +112,11 @@ class SimulatedVenue(Broker):
     async def order(self, client_order_id: str) -> BrokerOrder | None:
         """One order."""
         working = self._orders.get(client_order_id)
-        return None if working is None else _report(working)
+        return None if working is None else report(working)
 
     async def open_orders(self) -> Sequence[BrokerOrder]:
         """Orders that may still fill, oldest first."""
-        return [_report(working) for working in self._open]
+        return [report(working) for working in self._open]
 
     async def positions(self) -> Sequence[BrokerPosition]:
         """Holdings by symbol."""
@@ -144,7 +125,7 @@ class SimulatedVenue(Broker):
 
     async def account(self) -> AccountSnapshot:
         """Balances now, marked at mid."""
-        return self._account.snapshot(self._clock.now(), self._mark, self._held_back())
+        return self._account.snapshot(self._clock.now(), self._mark, held_back(self._open))
 
     async def events(self) -> AsyncIterator[BrokerEvent]:
         """Events in the venue's order until `shut`."""
@@ -160,7 +141,7 @@ class SimulatedVenue(Broker):
         if not self._open:
             return
         bars = {bar.instrument: bar for bar in step.quote_bars}
-        for working in self._by_priority():
+        for working in by_priority(self._open):
             if not working.is_open:
                 continue
             if self._instant:
@@ -168,7 +149,7 @@ class SimulatedVenue(Broker):
             else:
                 self._match_now(working)
 
-    def _match_now(self, working: _Working) -> None:
+    def _match_now(self, working: WorkingOrder) -> None:
         legs = working.order.legs
         if len(legs) > 1:
             self._match_combo(working)
@@ -182,7 +163,7 @@ class SimulatedVenue(Broker):
         if match is not None:
             self._execute(working, (match.price,), self._size(working, match))
 
-    def _match_combo(self, working: _Working) -> None:
+    def _match_combo(self, working: WorkingOrder) -> None:
         prices, sizes = [], []
         for leg in working.order.legs:
             quote = self._quote_of(leg.instrument)
@@ -197,7 +178,7 @@ class SimulatedVenue(Broker):
             return
         self._execute(working, tuple(prices), min([working.leaves, *sizes]))
 
-    def _match_bar(self, working: _Working, bars: dict[Instrument, QuoteBar]) -> None:
+    def _match_bar(self, working: WorkingOrder, bars: dict[Instrument, QuoteBar]) -> None:
         first = working.bars_seen == 0
         if len(working.order.legs) > 1:
             self._match_combo_bar(working, bars, first=first)
@@ -218,7 +199,7 @@ class SimulatedVenue(Broker):
         if match is not None:
             self._execute(working, (match.price,), min(working.leaves, match.size))
 
-    def _match_combo_bar(self, working: _Working, bars: dict[Instrument, QuoteBar], *, first: bool) -> None:
+    def _match_combo_bar(self, working: WorkingOrder, bars: dict[Instrument, QuoteBar], *, first: bool) -> None:
         # Highs and lows of different legs need not have met, so several legs trade at their opens only.
         order = working.order
         matches = []
@@ -238,7 +219,7 @@ class SimulatedVenue(Broker):
         sizes = [match.size // leg.ratio for leg, match in zip(order.legs, matches, strict=True)]
         self._execute(working, prices, min([working.leaves, *sizes]))
 
-    def _is_live_after_stop(self, working: _Working, quote: Quote) -> bool:
+    def _is_live_after_stop(self, working: WorkingOrder, quote: Quote) -> bool:
         leg = working.order.legs[0]
         favourable = quote.bid if leg.side is Side.SELL else quote.ask
         if favourable is not None:
@@ -252,12 +233,12 @@ class SimulatedVenue(Broker):
         self._trigger(working)
         return True
 
-    def _trigger(self, working: _Working) -> None:
+    def _trigger(self, working: WorkingOrder) -> None:
         terms = working.terms
         working.terms = Limit(terms.price) if isinstance(terms, StopLimit) else Market()
         self._emit(Triggered(working.order.client_order_id, self._clock.now()))
 
-    def _meeting(self, working: _Working, quote: Quote) -> Match | None:
+    def _meeting(self, working: WorkingOrder, quote: Quote) -> Match | None:
         # Somebody who wants to trade now meets a limit inside the spread the likelier the further it reaches.
         share = inside_the_spread(working.order.legs[0].side, working.terms, quote)
         if share is None or not isinstance(working.terms, Limit):
@@ -266,13 +247,13 @@ class SimulatedVenue(Broker):
             return None
         return Match(working.terms.price, working.leaves)
 
-    def _size(self, working: _Working, match: Match) -> Decimal:
+    def _size(self, working: WorkingOrder, match: Match) -> Decimal:
         size = min(working.leaves, match.size)
         if size > 1 and self._random.random() < _PARTIAL_CHANCE:
             return Decimal(int(self._random.integers(1, int(size))))
         return size
 
-    def _execute(self, working: _Working, prices: tuple[Decimal, ...], units: Decimal) -> None:
+    def _execute(self, working: WorkingOrder, prices: tuple[Decimal, ...], units: Decimal) -> None:
         if units <= 0:
             return
         working.filled += units
@@ -295,49 +276,21 @@ class SimulatedVenue(Broker):
         if working.leaves == 0:
             self._close(working)
 
-    def _cancel(self, working: _Working) -> None:
+    def _cancel(self, working: WorkingOrder) -> None:
         self._close(working)
         self._emit(Canceled(working.order.client_order_id, self._clock.now()))
 
-    def _close(self, working: _Working) -> None:
+    def _close(self, working: WorkingOrder) -> None:
         working.is_open = False
         self._open.remove(working)
 
-    def _by_priority(self) -> list[_Working]:
-        def rank(working: _Working) -> tuple[bool, Decimal, int]:
-            terms = working.terms
-            if not isinstance(terms, Limit):
-                return (False, Decimal(0), working.rank)
-            sign = -1 if working.order.legs[0].side is Side.BUY else 1
-            return (True, sign * terms.price, working.rank)
-
-        return sorted(self._open, key=rank)
-
     def _cannot_pay(self, order: ConfirmedOrder) -> str | None:
-        price = order.terms.price if isinstance(order.terms, Limit | StopLimit) else self._net_touch(order)
+        price = order.terms.price if isinstance(order.terms, Limit | StopLimit) else net_touch(order, self._quote_of)
         if price is None:
             return "no market to price the order"
-        return self._account.shortfall(order.legs, order.quantity, debit_sign(order.legs) * price, self._held_back())
-
-    def _net_touch(self, order: ConfirmedOrder) -> Decimal | None:
-        total = Decimal(0)
-        for leg in order.legs:
-            quote = self._quote_of(leg.instrument)
-            price = None if quote is None else (quote.ask if leg.side is Side.BUY else quote.bid)
-            if price is None:
-                price = Decimal(0) if leg.side is Side.SELL else None
-            if price is None:
-                return None
-            total += price if len(order.legs) == 1 else leg.side.sign * leg.ratio * price
-        return total
-
-    def _held_back(self) -> Money:
-        total = ZERO
-        for working in self._open:
-            terms = working.terms
-            if isinstance(terms, Limit) and working.order.legs[0].side is Side.BUY and terms.price > 0:
-                total += usd(terms.price * working.leaves * working.order.legs[0].instrument.multiplier)
-        return total
+        return self._account.shortfall(
+            order.legs, order.quantity, debit_sign(order.legs) * price, held_back(self._open)
+        )
 
     def _mark(self, instrument: Instrument) -> Decimal | None:
         quote = self._quote_of(instrument)
@@ -360,12 +313,3 @@ class SimulatedVenue(Broker):
         # One connection delivers in order, so a message never overtakes the one before it.
         self._last_delivery = max(self._last_delivery + 1e-6, due)
         loop.call_at(self._last_delivery, self._events.put_nowait, event)
-
-
-def _report(working: _Working) -> BrokerOrder:
-    return BrokerOrder(
-        client_order_id=working.order.client_order_id,
-        open=working.is_open,
-        quantity=working.order.quantity,
-        filled_quantity=working.filled,
-    )

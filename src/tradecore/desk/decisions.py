@@ -28,11 +28,12 @@ class Figures:
     """
     What an order would mean in dollars.
 
-    `cost` is a debit above zero, fees included; losses are positive; None is unbounded. `stop` and `target` are net
+    `cost` is a debit above zero, fees included, None while a side it would trade at is not quoted; losses are positive,
+    None is unbounded. `stop` and `target` are net
     prices of one unit.
     """
 
-    cost: Money
+    cost: Money | None
     fees: Money
     max_loss: Money | None
     max_profit: Money | None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from tradecore.desk import bookings, entries, exits, previews
+from tradecore.desk import bookings, entries, exits, previews, redemption
 from tradecore.desk.commands import (
     CancelOrder,
     Command,
@@ -167,7 +167,7 @@ _HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
     PreviewOrder: previews.preview_order,
     PreviewClose: previews.preview_close,
     PreviewLift: previews.preview_lift,
-    Redeem: entries.redeem,
+    Redeem: redemption.redeem,
     CancelOrder: entries.cancel_order,
     EngageKillSwitch: exits.engage_kill_switch,
     StepEntry: entries.step_entry,

@@ -1,25 +1,21 @@
 """From a proposal to a judged order: price band, size, verdict, figures, ticket."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
-from tradecore.desk.decisions import Decision, Figures, PositionGreeks, Preview, Previewed, Refused, TicketKind
-from tradecore.desk.groups import Group, levels
+from tradecore.desk.decisions import Decision, Preview, Previewed, Refused, TicketKind
+from tradecore.desk.figures import closing_figures, opening_figures
+from tradecore.desk.groups import Group
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
-from tradecore.model.instruments import OptionContract, Price, exact_price, exact_quantity
+from tradecore.model.instruments import Price, exact_price, exact_quantity
 from tradecore.model.market import MarketView
-from tradecore.model.money import ZERO, Money, usd
-from tradecore.model.payoff import Payoff, at_expiry
 from tradecore.model.plans import PlannedOrder, Proposal, Sizing
-from tradecore.model.terms import Effect, Leg, Limit, Market, PriceTerms, StopLimit
-from tradecore.risk.checks_exposure import daily_loss_cap
+from tradecore.model.terms import Effect, Limit, Market, PriceTerms, StopLimit
 from tradecore.risk.gate import judge_closing, judge_opening, quantity_fits, smallest_change
-from tradecore.risk.outcome import MissingInput
 from tradecore.risk.picture import RiskPicture, TradingState
 from tradecore.risk.prices import closing_touch, opening_band
 from tradecore.risk.sizing import size_order
@@ -60,7 +56,7 @@ def judge_proposal(state: DeskState, proposal: Proposal, view: MarketView, now: 
         verdict = _with_budget_check(verdict, sizing)
     if not verdict.approved:
         verdict = replace(verdict, smallest_change=_change(state, verdict, picture, sizing))
-    figures = _opening_figures(state, picture)
+    figures = opening_figures(state, picture)
     return Preview(plan=plan, figures=figures, verdict=verdict, sizing=sizing, signal=proposal.signal)
 
 
@@ -213,95 +209,9 @@ def _change(state: DeskState, verdict: Verdict, picture: RiskPicture, sizing: Si
     )
 
 
-def _opening_figures(state: DeskState, picture: RiskPicture) -> Figures:
-    order = picture.order
-    fees = sum((state.opening.fees.round_trip(leg.instrument, leg.ratio * order.quantity) for leg in order.legs), ZERO)
-    payoff = _payoff(order, picture.cost)
-    stop = target = None
-    if order.protection is not None and order.worst_price is not None:
-        sign = order.legs[0].side.sign if len(order.legs) == 1 else 1
-        stop, target = levels(sign * order.worst_price, order.protection, order.legs)
-    before = _budget(picture)
-    after = before - picture.worst_loss if before is not None and picture.worst_loss is not None else None
-    return Figures(
-        cost=picture.cost,
-        fees=fees,
-        max_loss=picture.worst_loss,
-        max_profit=None if payoff is None or payoff.max_profit is None else usd(payoff.max_profit),
-        worst_loss=picture.worst_loss,
-        planned_loss=picture.planned_loss,
-        stop=stop,
-        target=target,
-        break_evens=() if payoff is None else payoff.break_evens,
-        greeks=_greeks(order.legs, order.quantity, picture.view),
-        budget_before=before,
-        budget_after=after,
-    )
-
-
-def _payoff(order: PlannedOrder, cost: Money) -> Payoff | None:
-    contracts = [
-        (leg.instrument, leg.side.sign * leg.ratio * order.quantity)
-        for leg in order.legs
-        if isinstance(leg.instrument, OptionContract)
-    ]
-    if len(contracts) != len(order.legs) or order.worst_price is None:
-        return None
-    return at_expiry(contracts, cost.amount)
-
-
-def _budget(picture: RiskPicture) -> Money | None:
-    committed = picture.exposure.committed()
-    try:
-        cap = daily_loss_cap(picture)
-    except MissingInput:
-        return None
-    return None if committed is None else cap - picture.exposure.loss_today - committed
-
-
 def _closing_preview(state: DeskState, plan: PlannedOrder, view: MarketView, now: datetime) -> Preview:
     picture = state.picture(plan, view, now)
-    fees = sum((state.opening.fees.fee(g.instrument, g.side, g.ratio * plan.quantity) for g in plan.legs), ZERO)
-    multiplier = plan.legs[0].instrument.multiplier
-    price = plan.first_price or Decimal(0)
-    sign = plan.legs[0].side.sign if len(plan.legs) == 1 else 1
-    budget = _budget(picture)
-    figures = Figures(
-        cost=usd(sign * price * multiplier * plan.quantity) + fees,
-        fees=fees,
-        max_loss=ZERO,
-        max_profit=None,
-        worst_loss=ZERO,
-        planned_loss=ZERO,
-        stop=None,
-        target=None,
-        break_evens=(),
-        greeks=_greeks(plan.legs, plan.quantity, view),
-        budget_before=budget,
-        budget_after=budget,
-    )
-    return Preview(plan=plan, figures=figures, verdict=judge_closing(picture))
-
-
-def _greeks(legs: tuple[Leg, ...], quantity: Decimal, view: MarketView) -> PositionGreeks:
-    def total(read: Callable[[Leg], float | None]) -> float | None:
-        parts = [(leg, read(leg)) for leg in legs]
-        if any(value is None for _, value in parts):
-            return None
-        return sum(
-            leg.side.sign * leg.ratio * float(quantity) * leg.instrument.multiplier * (value or 0.0)
-            for leg, value in parts
-        )
-
-    def column(name: str) -> float | None:
-        return total(lambda leg: getattr(view.greeks.get(leg.instrument.symbol), name, None))
-
-    return PositionGreeks(
-        delta=total(lambda leg: view.delta(leg.instrument)),
-        gamma=column("gamma"),
-        theta_per_minute=column("theta_per_minute"),
-        vega_per_point=column("vega_per_point"),
-    )
+    return Preview(plan=plan, figures=closing_figures(state, picture), verdict=judge_closing(picture))
 
 
 def _ticket(

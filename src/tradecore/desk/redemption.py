@@ -1,0 +1,184 @@
+"""Redeeming a ticket: once, by whom it was issued to, on a market still inside what it showed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from tradecore.desk.bookings import loss_latch
+from tradecore.desk.commands import PreviewClose, PreviewLift, Redeem
+from tradecore.desk.decisions import (
+    Action,
+    CancelAtBroker,
+    Confirmed,
+    Decision,
+    Previewed,
+    Refused,
+    Replayed,
+    TicketKind,
+)
+from tradecore.desk.entries import better_price, is_outside
+from tradecore.desk.exits import close_group
+from tradecore.desk.groups import Group
+from tradecore.desk.previews import HALTED, issue_opening, judge_proposal, preview_close, preview_lift, refusal
+from tradecore.desk.sending import send_new
+from tradecore.desk.state import DeskState, EntryRun
+from tradecore.desk.tickets import Ticket, TicketState
+from tradecore.model.alerts import Alert, Severity
+from tradecore.model.instruments import Price
+from tradecore.model.orders import Role
+from tradecore.model.plans import PlannedOrder
+from tradecore.model.terms import Limit, PriceTerms
+from tradecore.risk.gate import judge_opening
+from tradecore.risk.picture import OpenIntent, TradingState, direction_of
+from tradecore.risk.prices import Band, on_order_grid, opening_band, step_price
+
+
+def redeem(state: DeskState, command: Redeem) -> Decision:
+    """Carry a ticket out once; the same token again answers with the first result."""
+    ticket = state.tickets.find(command.token_hash, command.principal)
+    if ticket is None:
+        why = "no ticket of this account and principal has that token"
+        return Decision(outcome=Refused(code="TOKEN_UNKNOWN", message=why, next_step="preview again"))
+    given = dict(ticket.arguments)
+    for name, value in command.given:
+        if given.get(name) != value:
+            why = f"{name} is {value} here and {given.get(name, 'absent')} in the ticket"
+            step = "repeat the call with the ticket's arguments, or preview again"
+            return Decision(outcome=Refused(code="TOKEN_MISMATCH", message=why, next_step=step))
+    if ticket.state is TicketState.REDEEMED:
+        return Decision(outcome=Replayed(intent_id=ticket.intent_id))
+    if ticket.state is TicketState.SUPERSEDED:
+        why = "a newer preview of the same request replaced this ticket"
+        return Decision(outcome=Refused(code="TOKEN_SUPERSEDED", message=why, next_step="confirm the newer one"))
+    if command.at >= ticket.expires_at:
+        return _fresh(state, ticket, command)
+    return _REDEEMERS[ticket.kind](state, ticket, command)
+
+
+def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    """A new preview in place of a ticket that expired or whose band the market left."""
+    new = replace(command.fresh, arguments=ticket.arguments)
+    if ticket.kind is TicketKind.LIFT:
+        return preview_lift(state, PreviewLift(at=command.at, principal=command.principal, ticket=new))
+    if ticket.kind is TicketKind.CLOSE or ticket.proposal is None:
+        wish = PreviewClose(
+            at=command.at,
+            principal=command.principal,
+            ticket=new,
+            group=ticket.closes,
+            quantity=None if ticket.closes is None else ticket.orders[0].quantity,
+            view=command.view,
+        )
+        return _with_changes(ticket, preview_close(state, wish))
+    preview = judge_proposal(state, ticket.proposal, command.view, command.at)
+    if not preview.verdict.approved:
+        return Decision(outcome=refusal(preview))
+    return _with_changes(ticket, issue_opening(state, new, command.principal, ticket.proposal, preview, command.at))
+
+
+def _with_changes(ticket: Ticket, decision: Decision) -> Decision:
+    outcome = decision.outcome
+    if not isinstance(outcome, Previewed) or not ticket.orders or not outcome.previews:
+        return decision
+    old, new = ticket.orders[0], outcome.previews[0].plan
+    fields = ("quantity", "first_price", "worst_price")
+    changed = [(n, str(getattr(old, n)), str(getattr(new, n))) for n in fields if getattr(old, n) != getattr(new, n)]
+    return replace(decision, outcome=replace(outcome, changed=tuple(changed)))
+
+
+def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    plan = ticket.orders[0]
+    band = opening_band(plan.legs, command.view, state.limits)
+    worst = plan.worst_price
+    picture = state.picture(plan, command.view, command.at)
+    verdict = judge_opening(picture)
+    only_moved = {result.name for result in verdict.failed} == {"price_collar"} and plan.adaptive
+    if not verdict.approved and ticket.proposal is not None and not only_moved:
+        now = judge_proposal(state, ticket.proposal, command.view, command.at)
+        change = now.verdict.smallest_change
+        return Decision(outcome=refusal(replace(now, plan=plan, verdict=replace(verdict, smallest_change=change))))
+    moved = band is not None and worst is not None and is_outside(plan.legs[0].side, len(plan.legs), band.first, worst)
+    if band is None or worst is None or only_moved or (moved and plan.adaptive):
+        return _fresh(state, ticket, command)
+    state.tickets.redeem(ticket)
+    label = state.next_label(plan.label)
+    authority = f"ticket {ticket.intent_id}"
+    group = Group(label=label, plan=plan, intent_id=ticket.intent_id, authority=authority, opened_at=command.at)
+    state.groups[label] = group
+    run = EntryRun(intent_id=ticket.intent_id, group=label, worst=worst)
+    state.entries[ticket.intent_id] = run
+    terms = _first_terms(state, plan, band, worst)
+    send = send_new(
+        state,
+        group,
+        role=Role.ENTRY,
+        legs=plan.legs,
+        quantity=plan.quantity,
+        terms=terms,
+        authority=group.authority,
+        reason=plan.reason,
+        now=command.at,
+    )
+    state.day.remember(_intent(plan, command.at))
+    outcome = Confirmed(
+        intent_id=ticket.intent_id,
+        kind=ticket.kind,
+        groups=(label,),
+        order_ids=(send.order.client_order_id,),
+    )
+    return Decision(outcome=outcome, actions=(send,))
+
+
+def _first_terms(state: DeskState, plan: PlannedOrder, band: Band, worst: Decimal) -> PriceTerms:
+    if not plan.adaptive:
+        return plan.terms
+    start = step_price(Band(band.first, better_price(plan, band.worst, worst)), 0, state.limits.entry_steps or 1)
+    return Limit(Price(on_order_grid(plan.legs, start)))
+
+
+def _intent(plan: PlannedOrder, now: datetime) -> OpenIntent:
+    return OpenIntent(at=now, strategy=plan.strategy, underlying=plan.underlying, direction=direction_of(plan.legs))
+
+
+def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    if state.trading is TradingState.HALTED:
+        return Decision(outcome=HALTED)
+    actions: list[Action] = []
+    labels: list[str] = []
+    for plan in ticket.orders:
+        group = state.groups[plan.group or ""]
+        if not group.is_open or group.closing is not None:
+            continue
+        everything = ("quantity", "all") in ticket.arguments or plan.quantity >= group.open_units()
+        units = None if everything else plan.quantity
+        authority = f"ticket {ticket.intent_id}"
+        actions += close_group(state, group, Role.EXIT, units, authority, plan.reason, command.view, command.at)
+        labels.append(group.label)
+    if not labels:
+        return Decision(outcome=Refused(code="NOTHING_TO_CLOSE", message="it is closed already", next_step="nothing"))
+    state.tickets.redeem(ticket)
+    ids = tuple(action.order.client_order_id for action in actions if not isinstance(action, CancelAtBroker))
+    outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=tuple(labels), order_ids=ids)
+    return Decision(outcome=outcome, actions=tuple(actions))
+
+
+def _redeem_lift(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    if ticket.kill_latch != state.engagements:
+        why = "the kill switch was engaged again after this preview"
+        return Decision(outcome=Refused(code="TOKEN_SUPERSEDED", message=why, next_step="preview the lift again"))
+    state.tickets.redeem(ticket)
+    state.killed = False
+    state.trading = TradingState.ACTIVE
+    state.trading_reason = f"kill switch lifted by {command.principal}"
+    alert = Alert("KILL_SWITCH_LIFTED", Severity.WARNING, f"the kill switch was lifted by {command.principal}")
+    outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=(), order_ids=())
+    return Decision(outcome=outcome, alerts=(alert, *loss_latch(state)))
+
+
+_REDEEMERS: Final[dict[TicketKind, Callable[[DeskState, Ticket, Redeem], Decision]]] = {
+    TicketKind.OPEN: _redeem_open,
+    TicketKind.CLOSE: _redeem_close,
+    TicketKind.LIFT: _redeem_lift,
+}
