@@ -130,8 +130,8 @@ class DemoTrader:
         given = ", ".join(f"{name}={value}" for name, value in arguments.items())
         self._say("trader", f"{strategy}({given})")
         answer = await preview_strategy(self._floor, _TRADER, strategy, arguments)
-        if isinstance(answer, RefusedAnswer) and answer.alternative:
-            self._say("", "would pass with " + ", ".join(f"{name} {value}" for name, value in answer.alternative))
+        if isinstance(answer, RefusedAnswer) and answer.alternative != _told(answer):
+            self._say("", answer.refusal.next_step)
         return answer
 
     async def _read_and_confirm(self, answer: PreviewAnswer | RefusedAnswer) -> bool:
@@ -162,6 +162,12 @@ class DemoTrader:
 
     def _say(self, what: str, text: str) -> None:
         self._story.say(self._floor.clock.now(), what, text)
+
+
+def _told(answer: RefusedAnswer) -> tuple[tuple[str, str], ...]:
+    """The smallest change that the desk's own refusal already told."""
+    preview = answer.refusal.preview
+    return tuple((c.argument, c.value) for c in preview.verdict.smallest_change) if preview else ()
 
 
 def _finish(house: House, recorder: SessionRecorder, console: Console, as_json: bool) -> None:

@@ -60,7 +60,7 @@ async def preview_strategy(
     decision = await decide(floor, command)
     answer = ticket_answer(floor, decision, token)
     if isinstance(answer, RefusedAnswer) and not answer.alternative:
-        return dataclasses.replace(answer, alternative=await _cheaper_strike(floor, strategy, facts, parameters))
+        return _with_alternative(answer, await _cheaper_strike(floor, strategy, facts, parameters))
     return answer
 
 
@@ -125,6 +125,13 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         expires_at=outcome.expires_at,
         changed=outcome.changed,
     )
+
+
+def _with_alternative(answer: RefusedAnswer, found: tuple[tuple[str, str], ...]) -> RefusedAnswer:
+    if not found:
+        return answer
+    step = f"smallest change that would pass: {', '.join(f'{name} {value}' for name, value in found)}"
+    return dataclasses.replace(answer, alternative=found, refusal=dataclasses.replace(answer.refusal, next_step=step))
 
 
 def _smallest_of(refusal: Refused) -> tuple[tuple[str, str], ...]:
