@@ -124,3 +124,10 @@ def sessions_table(session: nox.Session) -> None:
     """Regenerate the table of New York exchange days."""
     sync(session, "calendar", project=False)
     session.run("python", "tools/sessions_table.py", *session.posargs)
+
+
+@nox.session(default=False)
+def reference_pages(session: nox.Session) -> None:
+    """Regenerate the pages of the manual that repeat what the code says."""
+    sync(session, "docs")
+    session.run("python", "tools/reference_pages.py")
