@@ -135,6 +135,13 @@ class Desk:
         resting = order.state in (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERED)
         return order.is_ended or (resting and not isinstance(order.terms, Market))
 
+    def exit_was_withdrawn(self, label: str) -> bool:
+        """Whether a group's newest exit was cancelled with something left to close."""
+        group = self._state.groups[label]
+        if group.closing is None or not group.is_open:
+            return False
+        return self._state.orders[group.closing.order_id].state is OrderState.CANCELED
+
     def exit_is_over(self, label: str) -> bool:
         """Whether nothing of a group is being closed."""
         return self._state.groups[label].closing is None

@@ -21,12 +21,28 @@ from tradecore.usecases.working import chase_exit
 
 @dataclass(slots=True)
 class _Watched:
-    """What the watch remembers of a group: its cut-off, the quotes it saw last, since when its stop is passed."""
+    """What the watch remembers of a group: its cut-off, the quotes it saw last, the values seen beyond its stop."""
 
     cut_off: datetime | None
     looked_at: datetime | None = None
     below_since: datetime | None = None
-    first_below: Decimal | None = None
+    below_at: datetime | None = None
+    seen: list[Decimal] = field(default_factory=list)
+
+    def recover(self) -> None:
+        """Forget that the stop was passed."""
+        self.below_since = self.below_at = None
+        self.seen.clear()
+
+    def pass_stop(self, value: Decimal, at: datetime, gap: timedelta) -> timedelta:
+        """Count a value beyond the stop if it is far enough from the one before it; how long it has been passed."""
+        if self.below_since is None or self.below_at is None:
+            self.below_since = self.below_at = at
+            self.seen.append(value)
+        elif at - self.below_at >= gap:
+            self.below_at = at
+            self.seen.append(value)
+        return at - self.below_since
 
 
 @dataclass(slots=True)
@@ -51,22 +67,26 @@ class ProtectionWatch:
             if watched.cut_off is not None and step.at >= watched.cut_off:
                 await self._fire(group, ExitCause.CUT_OFF, ())
             elif step.quote_bars and len(group.plan.legs) == 1:
-                await self._look_at_bars(group, step.quote_bars)
+                await self._look_at_bars(group, watched, step.quote_bars)
             elif step.quote_bars or step.quotes:
                 await self._look_at_quotes(group, watched, step.at)
 
-    async def _look_at_bars(self, group: Group, bars: tuple[QuoteBar, ...]) -> None:
+    async def _look_at_bars(self, group: Group, watched: _Watched, bars: tuple[QuoteBar, ...]) -> None:
         legs = group.closing_legs()
         bar = next((bar for bar in bars if bar.instrument == legs[0].instrument), None)
         side = None if bar is None else (bar.bid if legs[0].side is Side.SELL else bar.ask)
-        if side is None:
+        if bar is None or side is None:
             return
         sign = 1 if legs[0].side is Side.SELL else -1
         worst, best = sorted((sign * side.low, sign * side.high))
         stop, target = group.exit_levels()
         if stop is not None and worst <= stop:
-            await self._fire(group, ExitCause.STOP, (worst,))
-        elif target is not None and best >= target:
+            watched.pass_stop(worst, bar.end, timedelta(0))
+            if len(watched.seen) >= self._confirmations:
+                await self._fire(group, ExitCause.STOP, tuple(watched.seen))
+            return
+        watched.recover()
+        if target is not None and best >= target:
             await self._fire(group, ExitCause.TARGET, (best,))
 
     async def _look_at_quotes(self, group: Group, watched: _Watched, now: datetime) -> None:
@@ -84,15 +104,15 @@ class ProtectionWatch:
         if target is not None and value >= target:
             await self._fire(group, ExitCause.TARGET, (value,))
         elif stop is None or value > stop:
-            watched.below_since = watched.first_below = None
+            watched.recover()
         else:
             await self._look_at_stop(group, watched, view, value, quoted_at)
 
     async def _lose_patience(self, group: Group, watched: _Watched, now: datetime) -> None:
         # A quote that passed the stop and then fell silent is not waited for: exits go at any age.
-        patience = timedelta(seconds=float(self.floor.desk.opening.limits.wide_spread_wait_s or 0))
-        if watched.below_since is not None and watched.first_below is not None and now - watched.below_since > patience:
-            await self._fire(group, ExitCause.STOP, (watched.first_below, watched.first_below))
+        if watched.below_since is not None and now - watched.below_since > self._patience:
+            missing = max(self._confirmations - len(watched.seen), 0)
+            await self._fire(group, ExitCause.STOP, (*watched.seen, *([watched.seen[-1]] * missing)))
 
     async def _look_at_stop(
         self,
@@ -102,25 +122,28 @@ class ProtectionWatch:
         value: Decimal,
         quoted_at: datetime,
     ) -> None:
-        if self.floor.desk.opening.limits.stop_confirmations == 1:
-            await self._fire(group, ExitCause.STOP, (value,))
-        elif watched.below_since is None or watched.first_below is None:
-            watched.below_since, watched.first_below = quoted_at, value
-        elif self._is_confirmed(group, view, quoted_at - watched.below_since):
-            await self._fire(group, ExitCause.STOP, (watched.first_below, value))
+        gap = timedelta(seconds=float(self.floor.desk.opening.limits.stop_confirmation_gap_s or 0))
+        lasting = watched.pass_stop(value, quoted_at, gap)
+        if len(watched.seen) < self._confirmations:
+            return
+        if self._confirmations == 1 or lasting >= self._patience or not self._is_wide(group, view):
+            await self._fire(group, ExitCause.STOP, tuple(watched.seen))
 
-    def _is_confirmed(self, group: Group, view: MarketView, lasting: timedelta) -> bool:
+    @property
+    def _confirmations(self) -> int:
+        return self.floor.desk.opening.limits.stop_confirmations or 1
+
+    @property
+    def _patience(self) -> timedelta:
+        return timedelta(seconds=float(self.floor.desk.opening.limits.wide_spread_wait_s or 0))
+
+    def _is_wide(self, group: Group, view: MarketView) -> bool:
         limits = self.floor.desk.opening.limits
-        gap = timedelta(seconds=float(limits.stop_confirmation_gap_s or 0))
-        patience = timedelta(seconds=float(limits.wide_spread_wait_s or 0))
-        if lasting < gap:
-            return False
         net = net_quote(group.closing_legs(), view)
         if net is None or limits.max_spread_ticks is None or limits.max_spread_pct is None:
-            return lasting >= patience
+            return True
         tick = group.plan.legs[0].instrument.tick(abs(net.mid))
-        wide = net.spread > max(limits.max_spread_ticks * tick, limits.max_spread_pct * abs(net.mid) / 100)
-        return not wide or lasting >= patience
+        return net.spread > max(limits.max_spread_ticks * tick, limits.max_spread_pct * abs(net.mid) / 100)
 
     async def _newest_quotes(self, group: Group) -> datetime | None:
         """Put the legs' newest quotes on the board; the time of the newest, None while a leg has none."""

@@ -24,22 +24,26 @@ async def chase_entry(floor: TradingFloor, intent_id: str) -> None:
 
 
 async def chase_exit(floor: TradingFloor, label: str) -> None:
-    """Push a group's exit, more urgently each step, until nothing is left to close."""
+    """
+    Push a group's exit, more urgently each step, until nothing is left to close.
+
+    What we withdrew is replaced at once; everything else, a refusal among it, waits for the step to pass.
+    """
     step = timedelta(seconds=float(floor.desk.opening.limits.exit_step_s or 1))
     started = floor.clock.now()
 
     def is_due() -> bool:
-        return floor.desk.exit_is_over(label)
+        return floor.desk.exit_is_over(label) or floor.desk.exit_was_withdrawn(label)
 
     while not floor.desk.exit_is_over(label):
         await _wait_until(floor, is_due, step)
-        while floor.desk.exit_needs_push(label):
+        if floor.desk.exit_needs_push(label):
             view = await fresh_view(floor)
             now = floor.clock.now()
             waited = Decimal(str(round((now - started).total_seconds(), 3)))
-            await decide(floor, StepExit(at=now, group=label, waited_s=waited, view=view))
-            if not await floor.changed.wait(now + step):
-                break
+            decision = await decide(floor, StepExit(at=now, group=label, waited_s=waited, view=view))
+            if not decision.actions:
+                await floor.timers.sleep_until(floor.clock.now() + step)
 
 
 async def _wait_until(floor: TradingFloor, is_due: Callable[[], bool], at_most: timedelta) -> None:
