@@ -1,6 +1,7 @@
 """Limits from YAML: the shipped profiles, or the owner's own file."""
 
 import dataclasses
+import difflib
 import typing
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,18 @@ from tradecore.risk.limits import Limits, MarketEvent
 
 PROFILES: Final = ("default", "recorded")
 _HINTS: Final = typing.get_type_hints(Limits)
+
+
+class _EachKeyOnce(yaml.BaseLoader):
+    """Makes only text, and refuses a key that is written twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping whose keys all differ."""
+        keys = [self.construct_object(key) for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise yaml.YAMLError(f"{twice!r} is written twice")
+        return super().construct_mapping(node, deep)
 
 
 class LimitsError(Exception):
@@ -68,7 +81,7 @@ def _shipped() -> dict[str, Any]:
 def _read(text: str, source: str) -> dict[str, Any]:
     try:
         # Every scalar stays text, so that a number reaches Decimal without passing through a float.
-        found = yaml.load(text, Loader=yaml.BaseLoader)
+        found = yaml.load(text, Loader=_EachKeyOnce)
     except yaml.YAMLError as error:
         raise LimitsError(f"limits {source}: not YAML ({' '.join(str(error).split())})") from error
     if not isinstance(found, dict):
@@ -83,7 +96,9 @@ def _limits(profile: str, values: dict[str, Any], interval: timedelta | None) ->
     names = {field.name for field in dataclasses.fields(Limits)} - {"profile"}
     unknown = sorted(set(values) - names)
     if unknown:
-        raise LimitsError(f"limits {profile}: unknown key {unknown[0]!r}")
+        near = difflib.get_close_matches(unknown[0], names, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise LimitsError(f"limits {profile}: unknown key {unknown[0]!r}{hint}")
     read = {name: _value(profile, name, value) for name, value in values.items()}
     if aged is not None or stepped is not None:
         read |= _by_interval(profile, aged, stepped, interval)

@@ -103,7 +103,7 @@ def replay_house(settings: Settings, day: RecordedDay, *, seed: int, limits: Lim
     Raises:
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
     """
-    name = account or f"{day.underlying.symbol}-{day.session.day}"
+    name = account or f"{day.underlying.symbol}-{day.session.day:%Y%m%d}"
     place = _claim(settings, "replay", name, limits, fresh=account is None)
     loop = VirtualTimeLoop()
     clock = VirtualClock(loop, day.session.opens)
@@ -282,7 +282,7 @@ def _new_journal(directory: Path, lease: FileLease, limits: Limits) -> JsonlJour
     if journal.head.seq:
         journal.close()
         lease.release()
-        raise JournalUnavailable(f"account {directory.name} has a journal already; rehearse under another name")
+        raise JournalUnavailable(f"account {directory.name} has a journal already; rehearse under another --account")
     return journal
 
 

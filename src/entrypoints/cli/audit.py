@@ -62,13 +62,16 @@ def replay_journal(directory: Directory, as_json: AsJson = False) -> None:
     report = decide_again(read_entries(journal))
     same_code = report.code_versions == (code_version(),)
     if as_json:
-        print_json({**dataclasses.asdict(report), "same": not report.different, "same_code": same_code})
+        facts = {"same": not report.different, "same_code": same_code, "verdict": str(found.state)}
+        print_json({**dataclasses.asdict(report), **facts})
     else:
         typer.echo(f"{report.entries} entries, {report.decisions} decisions, {report.different} different")
         for difference in report.differences:
             typer.echo(f"entry {difference.entry}: {difference.where}: {difference.recorded} -> {difference.replayed}")
         if not same_code:
             typer.echo(f"written by {', '.join(report.code_versions)}, decided again by {code_version()}")
+        if found.message:
+            typer.echo(found.message)
         typer.echo(f"trace {report.trace_sha256}")
     raise typer.Exit(1 if report.different else 0)
 

@@ -11,8 +11,8 @@ from entrypoints.cli.summary import is_clean, print_json, print_report, summaris
 from entrypoints.cli.terminal import Terminal
 from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, run_house
-from entrypoints.settings import read_settings
-from entrypoints.wiring import House, simulated_house
+from entrypoints.settings import SettingsError, read_settings
+from entrypoints.wiring import House, allowed_strategies, simulated_house
 from tradecore.errors import DataMissing, InvalidRequest
 from tradecore.model.sessions import Session, session_on
 from tradecore.usecases import kill_switch
@@ -23,6 +23,7 @@ from tradecore.usecases.previewing import preview_close, preview_lift, preview_s
 
 DEMO_DAY: Final = date(2026, 11, 20)
 _TRADER: Final = "local:demo"
+_STRATEGIES: Final = ("orb_long_call", "orb_long_put")
 _READS_FOR: Final = timedelta(seconds=8)
 _TRIES: Final = 8
 _TRIES_AGAIN_AFTER: Final = timedelta(seconds=35)
@@ -36,6 +37,9 @@ def demo(
 ) -> None:
     """Run a whole simulated 0-DTE session: previews, a guarded entry, its exit, a refusal, the kill switch, flat."""
     settings = read_settings()
+    missing = [name for name in _STRATEGIES if name not in allowed_strategies(settings)]
+    if missing:
+        raise SettingsError(f"TRADECORE_STRATEGIES: the demo trades {' and '.join(_STRATEGIES)}; add {missing[0]}")
     session = session_on(DEMO_DAY)
     if session is None:
         raise DataMissing(f"{DEMO_DAY} is no session")

@@ -54,6 +54,9 @@ def replay(
     if session is None:
         raise DataMissing(f"{day} is no trading day of the exchange; choose another --date")
     limits_in_force = load_limits(limits, _MINUTE)
+    if limits_in_force.missing:
+        unset = ", ".join(limits_in_force.missing)
+        typer.echo(f"tradecore: {limits} leaves limits unset; orders that need them are refused: {unset}", err=True)
     console = Terminal(stderr=True, quiet=as_json)
     with _bar(console) as bar:
         reading = bar.add_task("reading", total=1.0)
@@ -78,6 +81,9 @@ def replay(
     summary = summarise(house, recorder)
     summary["strategy"] = strategy
     summary["source"], summary["labels"] = recorded.source, recorded.labels
+    if not summary["orders"] and summary["refusals"] and limits != "recorded":
+        hint = "every order was refused; recorded minute bars need the limits profile recorded: --limits recorded"
+        typer.echo(f"tradecore: {hint}", err=True)
     if as_json:
         print_json(summary)
     else:

@@ -40,7 +40,7 @@ def summarise(house: House, recorder: SessionRecorder) -> dict[str, Any]:
         "realized_pnl": format(result.realised.amount, "f"),
         "fees": format(result.fees.amount, "f"),
         "net_pnl": format(net.amount, "f"),
-        "trades": {"wins": result.wins, "losses": result.losses},
+        "trades": {"count": sum(floor.desk.day.trades.values()), "wins": result.wins, "losses": result.losses},
         "journal": str(journal),
         "audit": {
             "entries": found.entries,
@@ -81,7 +81,14 @@ def print_report(console: Console, house: House, summary: dict[str, Any]) -> Non
     for name in ("trades", "won", "lost", "realized", "fees", "net"):
         money.add_column(name, justify="right")
     won, lost = summary["trades"]["wins"], summary["trades"]["losses"]
-    cells = [str(summary["orders"]), str(won), str(lost), summary["realized_pnl"], summary["fees"], summary["net_pnl"]]
+    cells = [
+        str(summary["trades"]["count"]),
+        str(won),
+        str(lost),
+        summary["realized_pnl"],
+        summary["fees"],
+        summary["net_pnl"],
+    ]
     money.add_row(*cells)
     console.print(money)
     audit = summary["audit"]

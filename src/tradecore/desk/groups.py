@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tradecore.model.events import Filled
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.market import MarketView
-from tradecore.model.money import ZERO, Money
+from tradecore.model.money import CENT, ZERO, Money
 from tradecore.model.orders import Role
 from tradecore.model.plans import PlannedOrder, Protection
 from tradecore.model.positions import Position, trade
@@ -196,12 +196,16 @@ class Group:
 
 
 def levels(unit_cost: Decimal, protection: Protection, legs: tuple[Leg, ...]) -> tuple[Decimal | None, Decimal | None]:
-    """Net closing values of one unit at which stop and target fire, for a unit bought at `unit_cost` (credit < 0)."""
+    """
+    Net closing values of one unit at which stop and target fire, for a unit bought at `unit_cost` (credit < 0).
+
+    On the cent, which changes nothing for quotes in cents: the stop rounds away from the market, so does the target.
+    """
     size = abs(unit_cost)
     tick = legs[0].instrument.tick(size)
     stop = target = None
     if protection.stop_pct is not None:
-        stop = unit_cost - max(tick, size * protection.stop_pct / _HUNDRED)
+        stop = (unit_cost - max(tick, size * protection.stop_pct / _HUNDRED)).quantize(CENT, ROUND_FLOOR)
     if protection.target_pct is not None:
-        target = unit_cost + max(tick, size * protection.target_pct / _HUNDRED)
+        target = (unit_cost + max(tick, size * protection.target_pct / _HUNDRED)).quantize(CENT, ROUND_CEILING)
     return stop, target

@@ -8,17 +8,39 @@ from tradecore.model.money import ZERO, Money, usd
 from tradecore.risk.outcome import MissingInput, judge, passed, require
 from tradecore.risk.picture import RiskPicture
 from tradecore.risk.verdict import CheckResult, Cure
+from tradecore.risk.worst_case import uncovered_leg
 
 _HUNDRED = Decimal(100)
+_EXECUTION_LIMITS = (
+    "entry_steps",
+    "entry_step_s",
+    "exit_step_s",
+    "exit_market_after_s",
+    "stop_confirmations",
+    "stop_confirmation_gap_s",
+    "wide_spread_wait_s",
+    "confirmation_timeout_s",
+    "gap_stress_pct",
+)
 
 
 def defined_risk(p: RiskPicture) -> CheckResult:
-    """The order's loss is bounded: no naked short option, no uncovered leg."""
+    """The order's loss is bounded by its own legs: no naked short option, a short put no more than a short call."""
     if p.order.worst_price is None:
         raise MissingInput("a price for every leg")
+    naked = uncovered_leg(p.order.legs)
+    why = "a short leg is not covered by a bought one of the same right and expiry; add the covering leg"
+    if naked is not None:
+        return judge("defined_risk", False, f"{naked.symbol} uncovered", "every short leg covered", why)
     measured = "unbounded" if p.worst_loss is None else str(p.worst_loss)
-    why = "a short leg is not covered by a bought one of the same expiry; add the covering leg"
     return judge("defined_risk", p.worst_loss is not None, measured, "a bounded loss", why)
+
+
+def execution_limits(p: RiskPicture) -> CheckResult:
+    """Every limit that says how the order would be worked, protected and left is set."""
+    for name in _EXECUTION_LIMITS:
+        require(getattr(p.limits, name), name)
+    return passed("execution_limits", "all set", "all set")
 
 
 def per_trade_loss(p: RiskPicture) -> CheckResult:

@@ -7,7 +7,7 @@ from tradecore.model.instruments import OptionContract
 from tradecore.model.market import Quote
 from tradecore.model.sessions import Session, exchange_time, next_session
 from tradecore.model.terms import Limit, StopLimit
-from tradecore.risk.expiry_clock import ExpiryClock, expiry_clock
+from tradecore.risk.expiry_clock import ExpiryClock, clock_limits, expiry_clock
 from tradecore.risk.outcome import MissingInput, failed, judge, passed, require
 from tradecore.risk.picture import RiskPicture, TradingState
 from tradecore.risk.prices import net_quote
@@ -24,7 +24,7 @@ def trading_state(p: RiskPicture) -> CheckResult:
 
 
 def market_session(p: RiskPicture) -> CheckResult:
-    """The exchange is open, past the opening buffer and before the closing one (or before the expiry clock's end)."""
+    """The exchange is open, past its opening buffer and before its closing one."""
     name = "market_session"
     opening = timedelta(minutes=require(p.limits.open_buffer_minutes, "open_buffer_minutes"))
     closing = timedelta(minutes=require(p.limits.close_buffer_minutes, "close_buffer_minutes"))
@@ -56,7 +56,7 @@ def expiry(p: RiskPicture) -> CheckResult:
         return passed(name, f"expires {nearest}", "any time")
     clock = expiry_clock(p.session, p.limits)
     if clock is None:
-        raise MissingInput("an expiry clock limit")
+        raise MissingInput(next(name for name in clock_limits(p.session) if getattr(p.limits, name) is None))
     return _within_clock(p.now, p.session, clock)
 
 

@@ -21,6 +21,13 @@ class ExpiryClock:
     flat_by: datetime
 
 
+def clock_limits(session: Session) -> tuple[str, ...]:
+    """Names of the limits that the clock of a session needs."""
+    if session.is_half_day:
+        return ("allow_early_close", "half_day_last_open_minutes", "half_day_flat_minutes")
+    return ("last_open", "flat_from", "flat_by")
+
+
 def expiry_clock(session: Session, limits: Limits) -> ExpiryClock | None:
     """The clock of a session, or None while one of its limits is not set."""
     if session.is_half_day:

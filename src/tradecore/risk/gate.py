@@ -33,6 +33,7 @@ CHECKS: Final[dict[str, Check]] = {
     "max_spread": market.spread,
     "price_collar": market.price_collar,
     "defined_risk": exposure.defined_risk,
+    "execution_limits": exposure.execution_limits,
     "per_trade_max_loss": exposure.per_trade_loss,
     "daily_loss_budget": exposure.daily_loss,
     "weekly_loss_budget": exposure.weekly_loss,

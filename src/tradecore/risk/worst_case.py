@@ -7,7 +7,7 @@ from tradecore.model.instruments import OptionContract
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.payoff import at_expiry
 from tradecore.model.positions import Position
-from tradecore.model.terms import Leg
+from tradecore.model.terms import Leg, Side
 
 _HUNDRED = Decimal(100)
 
@@ -34,6 +34,20 @@ def worst_loss(holdings: Sequence[Position], *, gap_stress_pct: Decimal, resting
         if not isinstance(held.instrument, OptionContract):
             total += _outright_loss(held, gap_stress_pct if resting_stop else _HUNDRED)
     return total
+
+
+def uncovered_leg(legs: Sequence[Leg]) -> OptionContract | None:
+    """The first sold option that no bought one of the same right and expiry covers, contract for contract."""
+    covers: dict[tuple[object, ...], int] = {}
+    for leg in sorted(legs, key=lambda leg: leg.side is Side.SELL):
+        contract = leg.instrument
+        if not isinstance(contract, OptionContract):
+            continue
+        key = (contract.root, contract.expiry, contract.right)
+        covers[key] = covers.get(key, 0) + leg.side.sign * leg.ratio
+        if covers[key] < 0:
+            return contract
+    return None
 
 
 def holdings_of(legs: Iterable[Leg], quantity: Decimal, unit_price: Decimal) -> tuple[Position, ...]:

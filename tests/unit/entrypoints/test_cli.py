@@ -267,6 +267,26 @@ def test_no_more_trades_than_a_bar_recorded(capsys: pytest.CaptureFixture[str], 
     assert found["positions_open"] == 0
 
 
+def test_limits_of_one_s_own_work_on_bars_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """
+    Two sightings for a stop and a minute of patience before the market, as for live quotes.
+
+    The first bar through the stop (0.15) is a sighting, the second fires it; the exit offered at the second's close,
+    0.12, is taken by the third bar's open.
+    """
+    mine = tmp_path / "mine.yaml"
+    own = {"stop_confirmations": 2, "exit_market_after_s": 120, "exit_step_s": 61}
+    mine.write_text(yaml.safe_dump({**shipped("default"), **shipped("recorded"), **own}))
+    after = [
+        quote_line(24, ("0.28", "0.28", "0.14", "0.20"), flat("0.30")),
+        quote_line(25, ("0.20", "0.20", "0.12", "0.12"), flat("0.30")),
+        *(quote_line(minute, flat("0.12"), flat("0.14")) for minute in range(26, 60)),
+    ]
+    found = as_json(capsys, *recorded_chain(tmp_path, after)[:-1], str(mine))
+    assert prices_of(found) == [("buy", "0.3"), ("sell", "0.12")]
+    assert (found["child_orders"], found["positions_open"]) == (1, 0)
+
+
 def test_a_limits_file_that_lacks_a_limit_refuses_and_names_it(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -282,7 +302,8 @@ def test_a_limits_file_that_lacks_a_limit_refuses_and_names_it(
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("max_daily_los: 5\n", "unknown key 'max_daily_los'"),
+        ("max_daily_los: 5\n", "unknown key 'max_daily_los'; did you mean max_daily_loss?"),
+        ("max_daily_loss: 5\nmax_daily_loss: 50\n", "'max_daily_loss' is written twice"),
         ("max_daily_loss: lots\n", "max_daily_loss must be a number"),
         ("max_daily_loss: -5\n", "max_daily_loss must be zero or more"),
         ("max_daily_loss: nan\n", "max_daily_loss must be zero or more"),
@@ -348,7 +369,8 @@ def test_a_malformed_recording_names_its_line(capsys: pytest.CaptureFixture[str]
     [
         ("TRADECORE_HOEM", "x", "TRADECORE_HOEM is not a setting"),
         ("TRADECORE_STRATEGIES", "orb_long_call,martingale", "'martingale' is not installed"),
-        ("TRADECORE_HOME", "", "TRADECORE_HOME"),
+        ("TRADECORE_STRATEGIES", "orb_long_put", "the demo trades orb_long_call and orb_long_put; add orb_long_call"),
+        ("TRADECORE_HOME", "", "TRADECORE_HOME: name a directory"),
     ],
 )
 def test_wrong_settings_stop_the_start(

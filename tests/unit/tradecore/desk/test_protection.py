@@ -47,7 +47,7 @@ def test_the_first_fill_arms_stop_and_target_for_what_is_filled() -> None:
 
 
 def test_more_fills_resize_the_exits_to_the_new_average() -> None:
-    """1 at 1.00 and 1 at 1.02: average 1.01, stop 0.505, target 2.02."""
+    """1 at 1.00 and 1 at 1.02: average 1.01; half of it is 0.505, on the cent 0.50; target 2.02."""
     desk = DeskDriver()
     order_id = desk.enter(contracts="2")
     desk.fill(order_id, "1", "1.00")
@@ -55,7 +55,7 @@ def test_more_fills_resize_the_exits_to_the_new_average() -> None:
     stop, target = armed(desk, Role.STOP), armed(desk, Role.TARGET)
     assert stop is not None
     assert target is not None
-    assert (stop.quantity, stop.terms) == (2, Stop(Price(Decimal("0.505"))))
+    assert (stop.quantity, stop.terms) == (2, Stop(Price(Decimal("0.50"))))
     assert (target.quantity, target.terms) == (2, Limit(Price(Decimal("2.02"))))
 
 

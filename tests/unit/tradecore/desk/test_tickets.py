@@ -164,10 +164,11 @@ def test_a_ticket_is_good_until_just_before_it_expires() -> None:
     assert isinstance(desk.confirm(1).outcome, Confirmed)
 
 
-def test_without_a_time_out_a_ticket_is_dead_at_birth() -> None:
+def test_without_a_time_out_there_is_no_ticket() -> None:
     desk = DeskDriver(desk=a_desk(limits=some_limits(confirmation_timeout_s=None)))
-    desk.preview()
-    assert isinstance(desk.confirm(1).outcome, Previewed)
+    outcome = desk.preview().outcome
+    assert isinstance(outcome, Refused)
+    assert "missing: confirmation_timeout_s" in outcome.message
 
 
 @pytest.mark.parametrize(("bid", "ask", "sent"), [("1.01", "1.03", "1.02"), ("0.96", "0.98", "0.97")])

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from tradecore.model.instruments import Price, Right
+from tradecore.model.instruments import OptionContract, Price, Right
 from tradecore.model.money import usd
 from tradecore.model.positions import Position
 from tradecore.model.sessions import session_on
-from tradecore.model.terms import Effect, Limit, Side
+from tradecore.model.terms import Effect, Leg, Limit, Side
 from tradecore.risk.gate import CHECKS, judge_closing, judge_opening
 from tradecore.risk.limits import MarketEvent
 from tradecore.risk.picture import GroupExposure, OpenIntent, RiskPicture, TradingState, WorkingExposure
 from tradecore.risk.verdict import CheckResult
+from tradecore.risk.worst_case import uncovered_leg
 from tradecore.testing.builders import (
     CALL,
     SPY,
@@ -183,6 +184,7 @@ BOUNDARIES: list[Any] = [
     ("price_collar", ordered(price="0.08", view=a_view(a_quote(CALL, "0.05", "0.07"))),
      ordered(price="0.09", view=a_view(a_quote(CALL, "0.05", "0.07")))),
     ("defined_risk", a_picture, ordered(worst_loss=None)),
+    ("execution_limits", a_picture, lambda: a_picture(limits=some_limits(exit_step_s=None))),
     ("per_trade_max_loss", loses("250"), loses("250.01")),
     # 5 % of 10,000 and $500 agree; of 9,000 it is 450.
     ("daily_loss_budget", loses("500"), loses("500.01")),
@@ -286,13 +288,10 @@ def test_the_calm_picture_passes_everything_and_says_so() -> None:
 
 
 NOT_OF_ONE_OPTION = {
-    "profile", "risk_per_trade", "gap_stress_pct", "max_shares_per_order", "band_ticks", "band_spread_fraction",
-    "band_pct", "worst_price_is_touch", "max_combo_spread", "max_combo_spread_pct", "half_day_last_open_minutes",
-    "half_day_flat_minutes", "allow_early_close", "confirmation_timeout_s", "entry_steps", "entry_step_s",
-    "exit_step_s", "exit_market_after_s", "stop_confirmations", "stop_confirmation_gap_s", "wide_spread_wait_s",
+    "profile", "risk_per_trade", "max_shares_per_order", "band_ticks", "band_spread_fraction", "band_pct",
+    "worst_price_is_touch", "max_combo_spread", "max_combo_spread_pct", "half_day_last_open_minutes",
+    "half_day_flat_minutes", "allow_early_close",
 }  # fmt: skip
-# The expiry clock names itself: it needs three times together.
-CLOCK = {"last_open", "flat_from", "flat_by"}
 CHEAP = {"max_cheap_contracts_per_order"}
 NEEDED = sorted(set(type(some_limits()).__dataclass_fields__) - NOT_OF_ONE_OPTION)
 
@@ -303,7 +302,7 @@ def test_an_opening_order_that_needs_a_limit_nobody_set_is_refused(name: str) ->
     verdict = judge_opening(a_picture(limits=some_limits(**{name: None}), order=order))
     missing = {check.missing for check in verdict.failed if check.missing}
     assert not verdict.approved
-    assert missing == ({"an expiry clock limit"} if name in CLOCK else {name})
+    assert missing == {name}
 
 
 @pytest.mark.parametrize("name", ["max_combo_spread", "max_combo_spread_pct"])
@@ -323,7 +322,7 @@ def test_shares_need_their_own_size_limit() -> None:
 def test_a_half_day_needs_its_own_clock(name: str) -> None:
     picture = half_day("10:00", allowed=True)()
     picture = replace(picture, limits=some_limits(**{"allow_early_close": True, name: None}))
-    assert result("expiry_clock", picture).missing == "an expiry clock limit"
+    assert result("expiry_clock", picture).missing == name
 
 
 NO_GREEKS = a_view(greeks={})
@@ -423,3 +422,23 @@ def test_a_halted_desk_holds_a_closing_order_back() -> None:
 def test_an_opening_order_never_passes_as_a_closing_one() -> None:
     with pytest.raises(ValueError, match="closing"):
         judge_closing(a_picture())
+
+
+SHORT_PUT, LOWER_PUT = (OptionContract("SPY", CALL.expiry, Right.PUT, Decimal(strike)) for strike in (596, 594))
+
+
+@pytest.mark.parametrize(
+    ("legs", "covered"),
+    [
+        ((Leg(SHORT_PUT, Side.SELL),), False),
+        ((Leg(SHORT_PUT, Side.SELL), Leg(LOWER_PUT, Side.BUY)), True),
+        ((Leg(SHORT_PUT, Side.SELL, 2), Leg(LOWER_PUT, Side.BUY)), False),
+        ((Leg(SHORT_PUT, Side.SELL), Leg(CALL, Side.BUY)), False),
+    ],
+    ids=["naked put", "put spread", "ratio spread", "risk reversal"],
+)
+def test_a_short_put_needs_a_bought_one_although_its_loss_has_a_bound(legs: tuple[Leg, ...], covered: bool) -> None:
+    """A stock can only fall to zero, so payoff alone would call the naked put bounded at its strike."""
+    assert (uncovered_leg(legs) is None) is covered
+    order = replace(a_plan(), legs=legs)
+    assert result("defined_risk", a_picture(order=order)).passed is covered
