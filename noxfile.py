@@ -87,7 +87,7 @@ def docs(session: nox.Session) -> None:
 def properties(session: nox.Session) -> None:
     """Long searches by Hypothesis."""
     sync(session, "tests")
-    pytest(session, "--hypothesis-profile=properties", "tests/properties")
+    pytest(session, "-n=2", "-m=hypothesis", "--hypothesis-profile=properties", "tests/unit")
 
 
 @nox.session(default=False)

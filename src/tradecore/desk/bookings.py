@@ -128,7 +128,10 @@ def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
     excess = [order for order in entries if wanted > group.plan.quantity]
     if excess:
         state.entries.pop(group.intent_id, None)
-    excess += [state.orders[i] for i in group.order_ids if _closes_more_than_held(group, state.orders[i])]
+    mine = (state.orders[order_id] for order_id in group.order_ids)
+    exits = [order for order in mine if order.effect is Effect.CLOSE and order.may_be_at_venue]
+    # One exit at a time: an earlier one that a bust brought back to life gives way to the newest.
+    excess += [order for order in exits if order is not exits[-1] or _closes_more_than_held(group, order)]
     actions: list[Action] = []
     for order in excess:
         if order.may_be_at_venue and order.state is not OrderState.PENDING_CANCEL:
@@ -138,8 +141,6 @@ def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
 
 
 def _closes_more_than_held(group: Group, order: Order) -> bool:
-    if order.effect is not Effect.CLOSE or not order.may_be_at_venue:
-        return False
     held = {p.instrument: p.quantity for p in group.holdings}
     for leg in order.legs:
         rest = leg.ratio * order.quantity - order.leg_quantity(leg.instrument)

@@ -28,7 +28,7 @@ from tradecore.testing.builders import (
     some_greeks,
     some_limits,
 )
-from tradecore.testing.desk_driver import DeskDriver, alert_codes, sends
+from tradecore.testing.desk_driver import DeskDriver, alert_codes, cancels, sends
 
 ID = "tc-i1-0"
 
@@ -278,3 +278,19 @@ def test_greeks_of_a_put_count_against_those_of_a_call() -> None:
     desk.hold()
     view = a_view(a_quote(put, now=desk.now), greeks=greeks, now=desk.now)
     assert isinstance(desk.preview(proposal, view=view).outcome, Previewed)
+
+
+def test_of_two_exits_that_work_after_a_bust_only_the_newest_stays() -> None:
+    """Two bought; one sold by a first exit, the other being sold by a second; then the first sale is busted."""
+    desk = DeskDriver()
+    desk.fill(desk.enter(contracts="2"), "2", "1.00")
+    desk.preview_close("ORB-1", "1")
+    first = sends(desk.confirm())[0].order.client_order_id
+    desk.fill(first, "1", "1.10")
+    desk.preview_close("ORB-1")
+    second = sends(desk.confirm())[0].order.client_order_id
+    desk.accept(second)
+    busted = Busted(first, desk.now, desk.order(first).fills[0].exec_id)
+    assert cancels(desk.desk.apply(busted)) == [first]
+    assert desk.order(first).state.value == "pending_cancel"
+    assert desk.order(second).state.value == "accepted"
