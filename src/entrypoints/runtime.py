@@ -11,12 +11,13 @@ from tradecore.desk.decisions import Confirmed, Decision, Previewed, Refused, Se
 from tradecore.model.events import Filled
 from tradecore.ports.market_data import MarketStep
 from tradecore.reporting.session_tally import SessionTally
-from tradecore.usecases.floor import TradingFloor, take_event
+from tradecore.usecases.floor import Note, TradingFloor, take_event
 from tradecore.usecases.protecting import ProtectionWatch
 
 Trader = Callable[[TradingFloor], Awaitable[None]]
 Progress = Callable[[datetime], None]
 
+_FILLS_ARRIVE: Final = timedelta(microseconds=200)
 _AFTER_THE_CLOSE: Final = timedelta(seconds=2)
 _ASKS: Final = (PreviewOrder, PreviewClose, PreviewLift, Redeem)
 
@@ -24,17 +25,18 @@ _ASKS: Final = (PreviewOrder, PreviewClose, PreviewLift, Redeem)
 class SessionRecorder:
     """Counts what a floor records and passes it on to whoever shows it."""
 
-    def __init__(self, show: Callable[[datetime, object, Decision], None] | None = None) -> None:
+    def __init__(self, show: Callable[[datetime, object, Decision | None], None] | None = None) -> None:
         """Count in silence, or show each decision too."""
         self.tally = SessionTally()
         self._show = show
 
-    def __call__(self, at: datetime, kind: str, seen: object, decision: Decision | None) -> None:
+    def __call__(self, at: datetime, _: str, seen: object, decision: Decision | None) -> None:
         """Take in one record of the floor."""
-        if kind == "note":
-            self.tally.refusals += seen == "refused"
-            return
+        if isinstance(seen, Note):
+            self.tally.refusals += seen.what == "refused"
         if decision is None:
+            if self._show is not None and isinstance(seen, Note):
+                self._show(at, seen, None)
             return
         if isinstance(seen, _ASKS) and isinstance(decision.outcome, Previewed | Refused):
             self.tally.count_preview(approved=isinstance(decision.outcome, Previewed))
@@ -101,6 +103,9 @@ async def _pump(house: House, progress: Progress | None) -> None:
     async for step in house.feed.steps():
         house.venue.on_step(step)
         _show_on_board(house.floor, step)
+        if step.quote_bars:
+            # What a bar filled is held for the rest of that bar: its stop may lie within the same bar.
+            await house.timers.sleep_until(step.at + _FILLS_ARRIVE)
         await watch.look(step)
         if progress is not None and step.bars:
             progress(step.at)

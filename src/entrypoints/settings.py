@@ -58,9 +58,12 @@ def read_settings() -> Settings:
         lines = [f"{name} is not a setting of tradecore; known: {', '.join(sorted(known))}" for name in unknown]
         raise SettingsError("\n".join(lines))
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         lines = [
             f"{_PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from error
+    if not settings.allowed_strategies:
+        raise SettingsError("TRADECORE_STRATEGIES: name at least one strategy, or leave it out")
+    return settings

@@ -293,7 +293,7 @@ def _account_directory(parent: Path, name: str, *, fresh: bool) -> Path:
     while True:
         directory = parent / f"{name}-{number}"
         try:
-            directory.mkdir(parents=True)
+            directory.mkdir(parents=True, mode=0o700)
         except FileExistsError:
             if directory.is_dir():
                 number += 1

@@ -103,7 +103,7 @@ class JsonlJournal(Journal):
         if mend is not None and mend.state is JournalState.TORN:
             if mend.torn_bytes:
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size - mend.torn_bytes)
-            else:
+            elif mend.entries:
                 os.write(descriptor, b"\n")
             os.fsync(descriptor)
         if new:

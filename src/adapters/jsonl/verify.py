@@ -43,7 +43,7 @@ def segments(directory: Path) -> list[Path]:
     Raises:
         DataMissing: The directory does not exist or holds no journal.
     """
-    found = sorted(directory.glob("[0-9]*.jsonl")) if directory.is_dir() else []
+    found = sorted(path for path in directory.glob("[0-9]*.jsonl") if path.is_file()) if directory.is_dir() else []
     if not found:
         raise DataMissing(f"{directory} holds no journal; give the directory with the 000001.jsonl in it")
     return found
@@ -84,6 +84,9 @@ def verify(directory: Path, head: JournalHead | None = None) -> Verification:
             count, last = line.seq, line.hash
             if head is not None and head.seq == count:
                 at_head = last
+    if not count:
+        message = "the journal is empty: not one entry was written whole"
+        return _judge(Verification(JournalState.TORN, 0, JournalHead(0, last), message=message), head, at_head)
     return _judge(Verification(JournalState.WHOLE, count, JournalHead(count, last)), head, at_head)
 
 

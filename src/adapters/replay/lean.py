@@ -7,7 +7,9 @@ that was not quoted.
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -102,11 +104,17 @@ class _Row:
 
 
 def _rows(path: Path, member: str | None, session: Session) -> Iterator[_Row]:
+    with _opened(path) as archive:
+        yield from _member_rows(archive, member or archive.namelist()[0], path.name, session)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            yield from _member_rows(archive, member or archive.namelist()[0], path.name, session)
-    except (zipfile.BadZipFile, IndexError, UnicodeDecodeError) as error:
-        raise DataMalformed(f"{path.name}: not a zip with one CSV in it ({error})") from error
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, IndexError, UnicodeDecodeError) as error:
+        raise DataMalformed(f"{path.name}: not a zip with CSV files in it ({error})") from error
 
 
 def _member_rows(archive: zipfile.ZipFile, member: str, shown: str, session: Session) -> Iterator[_Row]:
@@ -164,7 +172,7 @@ def _read_options(
             f"no option quotes of {underlying.symbol} on {session.day} in {folder} ({path.name} is missing)"
         )
     found: dict[OptionContract, tuple[QuoteBar, ...]] = {}
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as archive:
         members = [(m, c) for m in sorted(archive.namelist()) if (c := _contract(m, underlying, session)) is not None]
         for count, (member, contract) in enumerate(members, start=1):
             rows = _member_rows(archive, member, path.name, session)

@@ -21,6 +21,7 @@ from tradecore.model.sessions import NEW_YORK, Session
 _TIME_NAMES: Final = ("datetime", "timestamp", "time", "date")
 _PRICES: Final = ("open", "high", "low", "close")
 _MINUTE: Final = timedelta(minutes=1)
+_HIGHEST: Final = Decimal(1_000_000)
 
 
 def read_plain_day(path: Path, underlying: Equity, session: Session, labels: str) -> RecordedDay:
@@ -91,12 +92,25 @@ def _bar(path: Path, number: int, row: dict[str, Any], underlying: Equity, shift
     name = next((name for name in _TIME_NAMES if row.get(name)), None)
     if name is None:
         raise wrong(f"no time; one of the columns {', '.join(_TIME_NAMES)} is needed")
-    start = _time(row[name], wrong) - shift
+    start = _start(row[name], shift, wrong)
     opened, high, low, close = (_number(row, column, wrong) for column in _PRICES)
+    if high > _HIGHEST:
+        raise wrong(f"{high} is no price of a share")
     if not 0 < low <= min(opened, close) <= max(opened, close) <= high:
         raise wrong(f"open {opened}, high {high}, low {low}, close {close} contradict each other")
     volume = _number(row, "volume", wrong) if row.get("volume") not in (None, "") else Decimal(0)
     return Bar(underlying, start, start + _MINUTE, opened, high, low, close, volume)
+
+
+def _start(value: Any, shift: timedelta, wrong: Any) -> datetime:
+    try:
+        start = _time(value, wrong) - shift
+        start + _MINUTE
+    except OverflowError as error:
+        raise wrong(f"{str(value)[:40]!r} is no trading day") from error
+    if start.second or start.microsecond:
+        raise wrong(f"{str(value)[:40]!r} is not on the minute")
+    return start
 
 
 def _time(value: Any, wrong: Any) -> datetime:

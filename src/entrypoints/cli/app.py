@@ -52,18 +52,16 @@ def run(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     try:
         outcome = get_command(app).main(args=arguments, prog_name="tradecore", standalone_mode=False)
-    except (SettingsError, LimitsError, JournalUnavailable) as error:
-        return _complain(str(error), WRONG_SETTINGS)
-    except JournalCorrupt as error:
-        return _complain(str(error), CORRUPT)
-    except TradeError as error:
-        return _complain(str(error), _code_of(error))
     except (KeyboardInterrupt, typer.Abort):
         outcome = INTERRUPTED
     except TyperException as error:
         return _wrong_use(error)
+    except (SettingsError, LimitsError, TradeError) as error:
+        return _complain(str(error), _code_of(error))
     except BrokenPipeError:
         return _no_reader()
+    except OSError as error:
+        return _complain(f"{error.filename or 'output'} can't be used: {error.strerror}", ANSWER_IS_NO)
     if outcome == INTERRUPTED:
         return _complain("interrupted; what was journaled up to here stands", INTERRUPTED)
     return outcome if isinstance(outcome, int) else DONE
@@ -87,5 +85,9 @@ def _no_reader() -> int:
     return ANSWER_IS_NO
 
 
-def _code_of(error: TradeError) -> int:
+def _code_of(error: Exception) -> int:
+    if isinstance(error, SettingsError | LimitsError | JournalUnavailable):
+        return WRONG_SETTINGS
+    if isinstance(error, JournalCorrupt):
+        return CORRUPT
     return WRONG_USE if isinstance(error, InvalidRequest | DataError) else ANSWER_IS_NO

@@ -1,5 +1,6 @@
 """`tradecore replay`: trade a strategy through a recorded day, by the same desk and the same rules."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -18,7 +19,7 @@ from entrypoints.settings import read_settings
 from entrypoints.wiring import House, allowed_strategies, read_day, replay_house
 from tradecore.errors import DataMissing, InvalidRequest
 from tradecore.model.instruments import Equity
-from tradecore.model.sessions import session_on
+from tradecore.model.sessions import Session, session_on
 from tradecore.usecases.answers import PreviewAnswer
 from tradecore.usecases.confirming import confirm
 from tradecore.usecases.floor import TradingFloor
@@ -46,13 +47,9 @@ def replay(
 ) -> None:
     """Trade one recorded day: decide at each bar's close, fill from the next bar, flat before the close."""
     settings = read_settings()
-    if strategy not in allowed_strategies(settings):
-        known = ", ".join(sorted(allowed_strategies(settings)))
-        raise InvalidRequest(f"no strategy {strategy[:40]!r}; allowed: {known}")
+    _require_allowed(strategy, allowed_strategies(settings))
     underlying = Equity(symbol.upper())
-    session = session_on(_read_date(day))
-    if session is None:
-        raise DataMissing(f"{day} is no trading day of the exchange; choose another --date")
+    session = _session_of(day)
     limits_in_force = load_limits(limits, _MINUTE)
     if limits_in_force.missing:
         unset = ", ".join(limits_in_force.missing)
@@ -69,6 +66,8 @@ def replay(
             progress=lambda share: bar.update(reading, completed=share),
         )
         bar.update(reading, completed=1.0)
+        if len(recorded.bars) < session.minutes * 9 // 10:
+            typer.echo(f"tradecore: {len(recorded.bars)} of {session.minutes} minutes are recorded", err=True)
         house = replay_house(settings, recorded, seed=seed, limits=limits_in_force, account=checked_account(account))
         out = Terminal(quiet=as_json)
         recorder = SessionRecorder(None if as_json else Story(out, house.floor.desk.opening))
@@ -123,6 +122,18 @@ async def _take(floor: TradingFloor, strategy: str) -> None:
 def _bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, disable=console.quiet or not console.is_terminal)
+
+
+def _require_allowed(strategy: str, allowed: Iterable[str]) -> None:
+    if strategy not in allowed:
+        raise InvalidRequest(f"no strategy {strategy[:40]!r}; allowed: {', '.join(sorted(allowed))}")
+
+
+def _session_of(day: str) -> Session:
+    session = session_on(_read_date(day))
+    if session is None:
+        raise DataMissing(f"{day} is no trading day of the exchange; choose another --date")
+    return session
 
 
 def _read_date(text: str) -> date:

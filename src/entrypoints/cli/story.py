@@ -11,6 +11,7 @@ from tradecore.desk.state import DeskOpening
 from tradecore.model.events import Canceled, Filled
 from tradecore.model.sessions import exchange_time
 from tradecore.model.terms import legs_text, short_name
+from tradecore.usecases.floor import Note
 from tradecore.usecases.headline import headline
 from tradecore.usecases.orders import terms_text
 
@@ -23,8 +24,12 @@ class Story:
         self._console = console
         self._opening = opening
 
-    def __call__(self, at: datetime, seen: object, decision: Decision) -> None:
+    def __call__(self, at: datetime, seen: object, decision: Decision | None) -> None:
         """Tell one record."""
+        if decision is None:
+            if isinstance(seen, Note) and seen.what == "refused":
+                self._say(at, "refused", ", ".join(str(value) for value in seen.facts.values()), "yellow")
+            return
         outcome = decision.outcome
         if isinstance(outcome, Previewed):
             self._say(at, "preview", headline(self._opening, outcome.kind, outcome.previews), "cyan")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from tradecore.desk import bookings, entries, exits, previews, redemption
@@ -28,7 +29,6 @@ from tradecore.model.instruments import Instrument
 from tradecore.model.market import MarketView
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.plans import Proposal
-from tradecore.model.terms import Market
 from tradecore.risk.picture import AccountExposure, TradingState
 
 
@@ -126,14 +126,19 @@ class Desk:
         entries = [self._state.orders[i] for i in group.order_ids if self._state.orders[i].role is Role.ENTRY]
         return entries[-1].is_ended
 
-    def exit_needs_push(self, label: str) -> bool:
-        """Whether a group's exit ended unfinished, or works at a price that may be improved."""
+    def exit_needs_push(self, label: str, view: MarketView, waited_s: Decimal) -> bool:
+        """Whether a group's exit ended unfinished, or rests at a price that is not urgent enough any more."""
         group = self._state.groups[label]
         if group.closing is None or not group.is_open:
             return False
         order = self._state.orders[group.closing.order_id]
         resting = order.state in (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERED)
-        return order.is_ended or (resting and not isinstance(order.terms, Market))
+        return order.is_ended or (resting and not exits.keeps_price(self._state, order, view, waited_s))
+
+    @property
+    def is_flattening(self) -> bool:
+        """Whether the kill switch was told to close everything and has not been lifted since."""
+        return self._state.killed and self._state.flattened_latch == self._state.kill_latch
 
     def exit_was_withdrawn(self, label: str) -> bool:
         """Whether a group's newest exit was cancelled with something left to close."""

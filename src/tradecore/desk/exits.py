@@ -107,7 +107,7 @@ def close_group(
         role=role,
         legs=group.closing_legs(),
         quantity=quantity,
-        terms=_terms(state, group.closing_legs(), view, Decimal(0)),
+        terms=exit_terms(state, group.closing_legs(), view, Decimal(0)),
         authority=authority,
         reason=reason,
         now=now,
@@ -124,7 +124,7 @@ def step_exit(state: DeskState, command: StepExit) -> Decision:
     order = state.orders[group.closing.order_id]
     if order.may_be_at_venue:
         waits = order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL, OrderState.SUBMITTED)
-        if waits or isinstance(order.terms, Market):
+        if waits or keeps_price(state, order, command.view, command.waited_s):
             return Decision(outcome=Done(what=f"exit works: {order.state}", order_ids=(order.client_order_id,)))
         state.keep(take(order, Step.ASK_CANCEL))
         outcome = Done(what="exit withdrawn for a more urgent price", order_ids=(order.client_order_id,))
@@ -186,7 +186,7 @@ def _send_next(state: DeskState, group: Group, closing: Closing, command: StepEx
         role=closing.role,
         legs=legs,
         quantity=quantity,
-        terms=_terms(state, legs, command.view, command.waited_s),
+        terms=exit_terms(state, legs, command.view, command.waited_s),
         authority=closing.authority,
         reason=f"{closing.reason}, again after {command.waited_s} s",
         now=command.at,
@@ -200,8 +200,13 @@ def closed_units(state: DeskState, closing: Closing) -> Decimal:
     return sum((state.orders[order_id].cumulative_quantity for order_id in closing.order_ids), Decimal(0))
 
 
-def _terms(state: DeskState, legs: tuple[Leg, ...], view: MarketView, waited_s: Decimal) -> PriceTerms:
-    """The touch first, then through it, then market; where nobody bids, an offer at the smallest price."""
+def keeps_price(state: DeskState, order: Order, view: MarketView, waited_s: Decimal) -> bool:
+    """Whether pushing a resting exit would send the very same order again."""
+    return isinstance(order.terms, Market) or order.terms == exit_terms(state, order.legs, view, waited_s)
+
+
+def exit_terms(state: DeskState, legs: tuple[Leg, ...], view: MarketView, waited_s: Decimal) -> PriceTerms:
+    """What an exit asks for: the touch, then through it, then market; an offer at the smallest price if nobody bids."""
     touch = closing_touch(legs, view)
     single = legs[0] if len(legs) == 1 else None
     if touch is None:

@@ -95,7 +95,10 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     picture = state.picture(plan, command.view, command.at)
     verdict = judge_opening(picture)
     only_moved = {result.name for result in verdict.failed} == {"price_collar"} and plan.adaptive
-    if not verdict.approved and ticket.proposal is not None and not only_moved:
+    if ticket.proposal is None:
+        why = "this ticket carries no proposal to judge again"
+        return Decision(outcome=Refused(code="TOKEN_UNKNOWN", message=why, next_step="preview again"))
+    if not verdict.approved and not only_moved:
         now = judge_proposal(state, ticket.proposal, command.view, command.at)
         change = now.verdict.smallest_change
         return Decision(outcome=refusal(replace(now, plan=plan, verdict=replace(verdict, smallest_change=change))))

@@ -66,10 +66,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoProposal:
-    """A strategy can't build a plan from these facts; `missing` names what it needs."""
+    """A strategy can't build a plan from these facts; `missing` names what it needs, `signal` is what it saw anyway."""
 
     strategy: str
     missing: str
+    signal: Signal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

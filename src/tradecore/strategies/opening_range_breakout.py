@@ -61,21 +61,23 @@ def propose_breakout(
     facts: StrategyFacts, parameters: BreakoutParameters, right: Right, name: str
 ) -> Proposal | NoProposal:
     """Buy the option of `right` nearest the asked delta; the signal is a one-minute close beyond the opening range."""
+    signal = breakout_signal(facts, right)
+
+    def lacking(what: str) -> NoProposal:
+        return NoProposal(strategy=name, missing=what, signal=signal)
+
     if facts.quote is None or facts.quote.mid is None:
-        return NoProposal(strategy=name, missing=f"a two-sided quote of {facts.underlying}")
+        return lacking(f"a two-sided quote of {facts.underlying}")
     if facts.chain is None or facts.deltas is None or not len(facts.chain):
-        return NoProposal(strategy=name, missing=f"the same-day option chain of {facts.underlying}")
+        return lacking(f"the same-day option chain of {facts.underlying}")
+    near = f"a quoted {right} with a delta near {parameters.delta:.2f}"
     row = _nearest_row(facts.chain, facts.deltas, right, parameters.delta)
     if row is None:
-        return NoProposal(strategy=name, missing=f"a quoted {right} with a delta near {parameters.delta:.2f}")
+        return lacking(near)
     found = float(facts.deltas[row])
     if abs(abs(found) - parameters.delta) > _FARTHEST_DELTA:
-        nearest = f"the nearest {right} has {abs(found):.2f}"
-        return NoProposal(
-            strategy=name, missing=f"a quoted {right} with a delta near {parameters.delta:.2f}; {nearest}"
-        )
+        return lacking(f"{near}; the nearest {right} has {abs(found):.2f}")
     contract = facts.chain.contracts[row]
-    signal = breakout_signal(facts, right)
     return Proposal(
         strategy=name,
         label="ORB",

@@ -38,6 +38,14 @@ _ASK_AGAIN_AFTER: Final = timedelta(seconds=1)
 Listener = Callable[[datetime, str, object, Decision | None], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something recorded that no decision rests on."""
+
+    what: str
+    facts: Mapping[str, Json]
+
+
 @dataclass(slots=True, kw_only=True)
 class TradingFloor:
     """
@@ -97,7 +105,7 @@ class TradingFloor:
 
     def note(self, what: str, **facts: Json) -> None:
         """Record something that no decision rests on."""
-        self.record(self.clock.now(), NOTE, {"what": what, **facts}, what, None)
+        self.record(self.clock.now(), NOTE, {"what": what, **facts}, Note(what, facts), None)
 
     def _halt(self, problem: JournalUnavailable) -> None:
         self.halted = f"the desk stopped: {problem}"

@@ -65,13 +65,13 @@ async def preview_strategy(
 
 
 async def signal_of(floor: TradingFloor, name: str) -> Signal | None:
-    """What a strategy's signal is now with its default parameters; None while it has no plan. Makes no ticket."""
+    """What a strategy's signal is now with its default parameters, None while it can't say. Makes no ticket."""
     session = todays_session(floor)
     if session is None or floor.clock.now() >= session.closes:
         return None
     strategy = floor.strategies[name]
     proposal = strategy.propose(await strategy_facts(floor, session), strategy.Parameters())
-    return None if isinstance(proposal, NoProposal) else proposal.signal
+    return proposal.signal
 
 
 async def preview_close(

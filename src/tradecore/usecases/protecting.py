@@ -64,7 +64,9 @@ class ProtectionWatch:
                 self._watched.pop(group.label, None)
                 continue
             watched = self._watched.setdefault(group.label, _Watched(cut_off(self.floor, group, step.at)))
-            if watched.cut_off is not None and step.at >= watched.cut_off:
+            due = watched.cut_off is not None and step.at >= watched.cut_off
+            # What fills while everything is being flattened is closed as well.
+            if due or self.floor.desk.is_flattening:
                 await self._fire(group, ExitCause.CUT_OFF, ())
             elif step.quote_bars and len(group.plan.legs) == 1:
                 await self._look_at_bars(group, watched, step.quote_bars)
@@ -100,6 +102,7 @@ class ProtectionWatch:
         value = group.closing_value(view)
         stop, target = group.exit_levels()
         if value is None:
+            await self._lose_patience(group, watched, now)
             return
         if target is not None and value >= target:
             await self._fire(group, ExitCause.TARGET, (value,))

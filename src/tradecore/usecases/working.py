@@ -37,10 +37,10 @@ async def chase_exit(floor: TradingFloor, label: str) -> None:
 
     while not floor.desk.exit_is_over(label):
         await _wait_until(floor, is_due, step)
-        if floor.desk.exit_needs_push(label):
-            view = await fresh_view(floor)
-            now = floor.clock.now()
-            waited = Decimal(str(round((now - started).total_seconds(), 3)))
+        view = await fresh_view(floor)
+        now = floor.clock.now()
+        waited = Decimal(str(round((now - started).total_seconds(), 3)))
+        if floor.desk.exit_needs_push(label, view, waited):
             decision = await decide(floor, StepExit(at=now, group=label, waited_s=waited, view=view))
             if not decision.actions:
                 await floor.timers.sleep_until(floor.clock.now() + step)

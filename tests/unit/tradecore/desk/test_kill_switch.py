@@ -102,7 +102,7 @@ def test_flatten_widens_a_closing_of_part() -> None:
     desk.kill(flatten=True)
     desk.accept(part.order.client_order_id)
     desk.fill(part.order.client_order_id, "1", "0.9")
-    assert desk.desk.exit_needs_push("ORB-1")
+    assert desk.desk.exit_needs_push("ORB-1", desk.view(), Decimal(1))
     (rest,) = sends(desk.step_exit("1"))
     assert rest.order.quantity == 1
     desk.fill(rest.order.client_order_id, "1", "0.9")

@@ -155,7 +155,7 @@ def test_an_exit_that_ends_unfilled_is_followed_by_the_next(end: str) -> None:
             desk.canceled(order_id)
         else:
             desk.sent(order_id, "refused" if end == "rejected" else "not_sent")
-        assert desk.desk.exit_needs_push("ORB-1")
+        assert desk.desk.exit_needs_push("ORB-1", desk.view(), Decimal(1))
         (send,) = sends(desk.step_exit("2"))
         assert send.order.client_order_id != order_id
     desk.accept(send.order.client_order_id)
