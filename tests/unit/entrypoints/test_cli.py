@@ -185,14 +185,15 @@ def test_plain_bars_trade_like_the_same_bars_in_lean_s_format(
     assert (found["orders"], found["fills"], found["positions_open"]) == (1, 2, 0)
 
 
-def recorded_chain(tmp_path: Path, after: list[str]) -> list[str]:
+def recorded_chain(tmp_path: Path, after: list[str], quiet_until: int = 24) -> list[str]:
     """
     A day with one quoted call, struck at 101: 0.28 x 0.30 until the breakout, then the given bars.
 
-    The path closes above 100.10, the range's high, at the end of minute 22; `after` begins with minute 24.
+    The path closes above 100.10, the range's high, at the end of minute 22; `after` begins with minute
+    `quiet_until`.
     """
     folder = a_lean_folder(tmp_path)
-    quiet = [quote_line(minute, flat("0.28"), flat("0.30")) for minute in range(24)]
+    quiet = [quote_line(minute, flat("0.28"), flat("0.30")) for minute in range(quiet_until)]
     name = "20230803_spy_minute_quote_american_call_1010000_20230803.csv"
     lean_options(tmp_path / "options" / "spy" / "20230803_quote_american.zip", {name: [*quiet, *after]})
     return replaying(folder, "--options", str(tmp_path / "options"), "--limits", "recorded")
@@ -227,6 +228,34 @@ def test_an_entry_fills_at_the_next_bar_s_opposite_open_and_a_bar_through_both_e
     found = as_json(capsys, *recorded_chain(tmp_path, after))
     assert found["chain"] == "recorded"
     assert prices_of(found) == [("buy", "0.3"), ("sell", "0.2")]
+
+
+def test_a_stop_within_the_bar_that_filled_the_entry_counts(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """Bought at minute 23's open, 0.30; that bar's bid falls to 0.10, through the stop at 0.15: out at 24's open."""
+    fills_and_falls = quote_line(23, ("0.28", "0.28", "0.10", "0.12"), ("0.30", "0.30", "0.12", "0.14"))
+    after = [quote_line(minute, flat("0.12"), flat("0.14")) for minute in range(24, 60)]
+    found = as_json(capsys, *recorded_chain(tmp_path, [fills_and_falls, *after], quiet_until=23))
+    assert prices_of(found) == [("buy", "0.3"), ("sell", "0.12")]
+
+
+@pytest.mark.parametrize("patience", ["0", "120"])
+def test_an_option_nobody_bids_for_ends_the_day_unsold_and_says_so(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    patience: str,
+) -> None:
+    """One offer at the smallest price from the cut-off on, neither withdrawn nor repeated: the answer is no."""
+    mine = tmp_path / "mine.yaml"
+    own = {"exit_market_after_s": patience}
+    mine.write_text(yaml.safe_dump({**shipped("default"), **shipped("recorded"), **own}))
+    after = [quote_line(minute, None, flat("0.05")) for minute in range(24, 390)]
+    found = as_json(capsys, *recorded_chain(tmp_path, after)[:-1], str(mine), code=1)
+    assert found["positions_open"] == 1
+    assert found["child_orders"] == 1
+    assert found["audit"]["entries"] < 40
 
 
 def test_a_one_sided_bar_fills_nothing_and_the_exit_waits_for_the_next(
@@ -431,6 +460,47 @@ def test_ctrl_c_leaves_a_whole_journal_and_exit_code_130(tmp_path: Path) -> None
     journal = next((tmp_path / "home").rglob("journal"))
     assert run(["audit", "verify", str(journal)]) == 0
     assert run(["audit", "replay", str(journal)]) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_full_disk_behind_the_output_is_one_line(tmp_path: Path, more: list[str]) -> None:
+    environment = {**os.environ, "TRADECORE_HOME": str(tmp_path / "home"), "PYTHONPATH": SOURCE}
+    arguments = [sys.executable, "-c", "from entrypoints.cli import main; main()", "demo", *more]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(arguments, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_a_directory_in_the_place_of_a_segment_and_an_empty_journal_are_no_proof(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "odd" / "000001.jsonl").mkdir(parents=True)
+    assert "holds no journal" in complaint(capsys, "audit", "verify", str(tmp_path / "odd"), code=64)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "000001.jsonl").touch()
+    assert as_json(capsys, "audit", "verify", str(tmp_path / "empty"), code=2)["verdict"] == "torn"
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("9999-12-31 23:59:30,1,1,1,1,1", "line 2"),
+        ("2023-08-03 09:31:30,1,1,1,1,1", "is not on the minute"),
+        ("2023-08-03 09:31:00,1e30,1e30,1e30,1e30,1", "is no price of a share"),
+    ],
+)
+def test_rows_that_can_t_be_are_named(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    row: str,
+    why: str,
+) -> None:
+    path = tmp_path / "bars.csv"
+    path.write_text(f"datetime,open,high,low,close,volume\n{row}\n")
+    assert why in complaint(capsys, *replaying(path, "--labels", "start"), code=64)
 
 
 def test_help_and_version_work(capsys: pytest.CaptureFixture[str]) -> None:

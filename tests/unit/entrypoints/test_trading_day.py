@@ -331,6 +331,25 @@ def test_an_exit_can_t_be_cancelled_but_a_resting_entry_can(play: Play) -> None:
     play(script)
 
 
+def test_what_fills_while_everything_is_flattened_is_closed_too(play: Play) -> None:
+    """The venue fills an entry although its cancel was asked for; the latch that flattened closes that as well."""
+
+    async def script(day: Day) -> None:
+        await day.at(time(10, 0))
+        await day.bought()
+        other = await day.ask("orb_long_put", contracts=1)
+        task = asyncio.ensure_future(confirm(day.floor, ME, other.confirm_token, wait=timedelta(0)))
+        await day.later(milliseconds=1)
+        await kill_switch.engage(day.floor, ME, flatten=True, reason="drill")
+        await task
+        await day.later(seconds=15)
+        assert not any(group.is_open for group in day.floor.desk.groups)
+        assert await day.house.venue.positions() == []
+
+    for seed in (3, 5, 8):
+        play(script, seed=seed)
+
+
 class LosesCancels:
     """The venue's `cancel`, of which the first few never arrive."""
 
