@@ -447,7 +447,15 @@ def test_ctrl_c_leaves_a_whole_journal_and_exit_code_130(tmp_path: Path) -> None
         "PYTHONUNBUFFERED": "1",
     }
     arguments = [sys.executable, "-c", "from entrypoints.cli import main; main()", "demo"]
-    process = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        arguments,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run started in the background passes an ignored SIGINT on to its children; a user's terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdout is not None
     for line in process.stdout:
         if "confirmed" in line:
