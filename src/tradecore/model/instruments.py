@@ -1,7 +1,6 @@
 """What can be traded: equities, US options (OCC symbols), crypto pairs, with their price and quantity grids."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -239,6 +238,3 @@ def read_decimal(text: str | int | Decimal, name: str) -> Decimal:
 def _require_positive(value: Decimal, name: str) -> None:
     if not value.is_finite() or value <= 0:
         raise InvalidRequest(f"{name} must be a positive number, not {value}")
-
-
-InstrumentReader = Callable[[str], Instrument]

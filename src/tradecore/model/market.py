@@ -138,10 +138,6 @@ class MarketView:
         """The quote of an instrument, or None when it is not in the view."""
         return self.quotes.get(instrument.symbol)
 
-    def underlying_quote(self, instrument: Instrument) -> Quote | None:
-        """The quote of the instrument's underlying, or None."""
-        return self.quotes.get(instrument.underlying)
-
     def delta(self, instrument: Instrument) -> float | None:
         """Delta per share: 1 for the underlying itself, None where an option's is unknown."""
         if instrument.symbol == instrument.underlying:
