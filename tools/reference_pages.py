@@ -98,6 +98,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "allow_early_close": "whether same-day contracts may be opened on a half day at all",
     "event_blackout": "announcements; nothing is opened from 10 minutes before to 20 minutes after one",
     "confirmation_timeout_s": "life of a ticket; when it is missing a ticket is dead at birth",
+    "approval_timeout_s": "time a person has from the moment a form or `tradecore approve` shows the order",
     "entry_steps": "prices an adaptive entry tries",
     "entry_step_s": "time at each of them",
     "exit_step_s": "time an exit waits at its first price",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from tradecore.model.confirmation import Confirmer
 from tradecore.model.market import NO_VIEW, MarketView
 from tradecore.model.money import Money
 from tradecore.model.plans import Proposal
@@ -75,6 +76,16 @@ class Redeem:
     given: tuple[tuple[str, str], ...]
     fresh: NewTicket
     view: MarketView
+    confirmed_by: Confirmer = Confirmer.MODEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskApproval:
+    """A ticket is shown to the person who has to confirm it, who gets time to read: once a ticket."""
+
+    at: datetime
+    principal: str
+    token_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +175,7 @@ Command = (
     | PreviewClose
     | PreviewLift
     | Redeem
+    | AskApproval
     | CancelOrder
     | EngageKillSwitch
     | StepEntry

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tradecore.model.alerts import Alert
+from tradecore.model.confirmation import Confirmer
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.money import Money
 from tradecore.model.orders import OrderState
@@ -75,6 +76,7 @@ class Previewed:
     previews: tuple[Preview, ...]
     digest: str
     expires_at: datetime
+    confirmer: Confirmer = Confirmer.MODEL
     changed: tuple[tuple[str, str, str], ...] = ()
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tradecore.desk import bookings, entries, exits, previews, redemption
 from tradecore.desk.commands import (
+    AskApproval,
     CancelOrder,
     Command,
     EngageKillSwitch,
@@ -24,6 +25,7 @@ from tradecore.desk.day_book import DayBook
 from tradecore.desk.decisions import Decision, Done, Preview
 from tradecore.desk.groups import Group
 from tradecore.desk.state import DeskOpening, DeskState
+from tradecore.desk.tickets import Ticket, TicketState
 from tradecore.model.events import BrokerEvent
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import MarketView
@@ -160,6 +162,11 @@ class Desk:
             found.update({i.symbol: i for i in self._state.groups[run.group].plan.instruments})
         return tuple(found[symbol] for symbol in sorted(found))
 
+    def open_ticket(self, token_hash: str, principal: str) -> Ticket | None:
+        """The ticket of this token while it may still be redeemed, as far as time is not considered."""
+        ticket = self._state.tickets.find(token_hash, principal)
+        return ticket if ticket is not None and ticket.state is TicketState.OPEN else None
+
     def ticket_instruments(self, token_hash: str, principal: str) -> tuple[Instrument, ...]:
         """Instruments of a ticket's orders; empty for an unknown token."""
         ticket = self._state.tickets.find(token_hash, principal)
@@ -180,6 +187,7 @@ _HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
     PreviewClose: previews.preview_close,
     PreviewLift: previews.preview_lift,
     Redeem: redemption.redeem,
+    AskApproval: redemption.ask_approval,
     CancelOrder: entries.cancel_order,
     EngageKillSwitch: exits.engage_kill_switch,
     StepEntry: entries.step_entry,

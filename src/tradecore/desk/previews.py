@@ -1,7 +1,7 @@
 """From a proposal to a judged order: price band, size, verdict, figures, ticket."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -44,7 +44,8 @@ def issue_opening(
 ) -> Decision:
     """Issue the ticket of an approved preview."""
     ticket = _ticket(state, new, principal, TicketKind.OPEN, (preview.plan,), now)
-    return _issued(state, replace(ticket, proposal=proposal), (preview,))
+    confirmer = state.opening.confirmation.needed(preview.figures.worst_loss)
+    return _issued(state, replace(ticket, proposal=proposal, confirmer=confirmer), (preview,))
 
 
 def judge_proposal(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> Preview:
@@ -114,7 +115,8 @@ def preview_lift(state: DeskState, command: PreviewLift) -> Decision:
             outcome=Refused(code="NOT_ENGAGED", message="the kill switch is not engaged", next_step="trade")
         )
     ticket = _ticket(state, command.ticket, command.principal, TicketKind.LIFT, (), command.at)
-    return _issued(state, ticket, ())
+    # What becomes possible again has no bound of its own.
+    return _issued(state, replace(ticket, confirmer=state.opening.confirmation.needed(None)), ())
 
 
 def closing_plan(group: Group, quantity: Decimal, view: MarketView, reason: str) -> PlannedOrder:
@@ -224,7 +226,7 @@ def _ticket(
 ) -> Ticket:
     timeout = state.limits.confirmation_timeout_s
     # Without a time-out nobody configured how long a price may be trusted, so the ticket is dead at birth.
-    expires = now + timedelta(seconds=float(timeout)) if timeout is not None else now
+    expires = now + state.opening.reading_time(timeout) if timeout is not None else now
     return Ticket(
         intent_id=new.intent_id,
         token_hash=new.token_hash,
@@ -247,5 +249,6 @@ def _issued(state: DeskState, ticket: Ticket, previews: tuple[Preview, ...]) -> 
         previews=previews,
         digest=ticket.digest,
         expires_at=ticket.expires_at,
+        confirmer=ticket.confirmer,
     )
     return Decision(outcome=outcome)

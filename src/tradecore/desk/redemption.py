@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Final
 
 from tradecore.desk.bookings import loss_latch
-from tradecore.desk.commands import PreviewClose, PreviewLift, Redeem
+from tradecore.desk.commands import AskApproval, PreviewClose, PreviewLift, Redeem
 from tradecore.desk.decisions import (
     Action,
     CancelAtBroker,
     Confirmed,
     Decision,
+    Done,
     Previewed,
     Refused,
     Replayed,
@@ -26,6 +27,7 @@ from tradecore.desk.sending import send_new
 from tradecore.desk.state import DeskState, EntryRun
 from tradecore.desk.tickets import Ticket, TicketState
 from tradecore.model.alerts import Alert, Severity
+from tradecore.model.confirmation import Confirmer
 from tradecore.model.instruments import Price
 from tradecore.model.orders import Role
 from tradecore.model.plans import PlannedOrder
@@ -54,7 +56,29 @@ def redeem(state: DeskState, command: Redeem) -> Decision:
         return Decision(outcome=Refused(code="TOKEN_SUPERSEDED", message=why, next_step="confirm the newer one"))
     if command.at >= ticket.expires_at:
         return _fresh(state, ticket, command)
+    if not command.confirmed_by.suffices_for(ticket.confirmer):
+        return Decision(outcome=approval_needed(ticket.confirmer))
     return _REDEEMERS[ticket.kind](state, ticket, command)
+
+
+def ask_approval(state: DeskState, command: AskApproval) -> Decision:
+    """Show a ticket to whoever has to confirm it: from now on that person has the time of an approval."""
+    ticket = state.tickets.find(command.token_hash, command.principal)
+    if ticket is None or ticket.state is not TicketState.OPEN or command.at >= ticket.expires_at:
+        why = "no ticket with that token waits for an approval"
+        return Decision(outcome=Refused(code="NOTHING_TO_APPROVE", message=why, next_step="preview again"))
+    seconds = state.limits.approval_timeout_s
+    if not ticket.shown and seconds is not None:
+        until = max(ticket.expires_at, command.at + state.opening.reading_time(seconds))
+        state.tickets.show(ticket, until)
+    return Decision(outcome=Done(what=f"{ticket.intent_id} waits for the {ticket.confirmer} to confirm"))
+
+
+def approval_needed(confirmer: Confirmer) -> Refused:
+    """The answer to a confirmation by somebody who may not give it."""
+    who = "the operator" if confirmer is Confirmer.OPERATOR else "a person, through a form of the client,"
+    step = "run `tradecore approve` in a terminal, then repeat this call with the same token"
+    return Refused(code="APPROVAL_NEEDED", message=f"{who} has to confirm this order", next_step=step)
 
 
 def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:

@@ -1,12 +1,13 @@
 """Everything a desk knows; only its own command handlers change it."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tradecore.desk.day_book import DayBook
 from tradecore.desk.groups import Group
 from tradecore.desk.tickets import TicketBook
+from tradecore.model.confirmation import MODEL_CONFIRMS, ConfirmationPolicy
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
@@ -23,7 +24,12 @@ _HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskOpening:
-    """What a desk starts from."""
+    """
+    What a desk starts from.
+
+    `clock_rate` is how many seconds of the market pass in one second of the people who read: their time-outs count on
+    their own clock.
+    """
 
     account: str
     mode: str
@@ -31,6 +37,12 @@ class DeskOpening:
     equity: Money
     limits: Limits
     fees: FeeSchedule
+    confirmation: ConfirmationPolicy = MODEL_CONFIRMS
+    clock_rate: Decimal = Decimal(1)
+
+    def reading_time(self, seconds: Decimal) -> timedelta:
+        """Market time that passes while a person's clock counts `seconds`."""
+        return timedelta(seconds=float(seconds * self.clock_rate))
 
 
 @dataclass(slots=True)

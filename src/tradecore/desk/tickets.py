@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tradecore.desk.decisions import TicketKind
+from tradecore.model.confirmation import Confirmer
 from tradecore.model.encoding import digest
 from tradecore.model.plans import PlannedOrder, Proposal
 
@@ -24,6 +25,7 @@ class Ticket:
 
     Only the token's hash is kept. `proposal` is what a fresh preview starts from; `closes` the group a closing ticket
     was asked for (None: all of them); `kill_latch` counts how often the kill switch had been engaged by then.
+    `confirmer` is who has to say yes, `shown` whether that person was asked.
     """
 
     intent_id: str
@@ -36,6 +38,8 @@ class Ticket:
     arguments: tuple[tuple[str, str], ...]
     expires_at: datetime
     kill_latch: int
+    confirmer: Confirmer = Confirmer.MODEL
+    shown: bool = False
     state: TicketState = TicketState.OPEN
 
     @property
@@ -65,6 +69,10 @@ class TicketBook:
         """The ticket of this token, for the principal it was issued to only."""
         ticket = self._tickets.get(token_hash)
         return ticket if ticket is not None and ticket.principal == principal else None
+
+    def show(self, ticket: Ticket, until: datetime) -> None:
+        """Give whoever is asked time to read, until `until`."""
+        self._tickets[ticket.token_hash] = replace(ticket, shown=True, expires_at=until)
 
     def redeem(self, ticket: Ticket) -> None:
         """Mark a ticket as used."""

@@ -84,6 +84,7 @@ class Limits:
     event_blackout: tuple[MarketEvent, ...] | None = None
     # execution
     confirmation_timeout_s: Decimal | None = None
+    approval_timeout_s: Decimal | None = None
     entry_steps: int | None = None
     entry_step_s: Decimal | None = None
     exit_step_s: Decimal | None = None

@@ -204,12 +204,10 @@ def a_picture(**changes: Any) -> RiskPicture:
     return replace(calm, **changes)
 
 
-def a_desk(*, mode: str = "simulated", equity: str = "10000", limits: Limits | None = None) -> Desk:
-    """A flat desk on the test day."""
-    opening = DeskOpening(
-        account="T1", mode=mode, day=TODAY, equity=usd(equity), limits=limits or some_limits(), fees=FEES
-    )
-    return Desk(opening)
+def a_desk(*, mode: str = "simulated", equity: str = "10000", limits: Limits | None = None, **opened: Any) -> Desk:
+    """A flat desk on the test day; `opened` are further fields of its opening."""
+    known: dict[str, Any] = {"account": "T1", "mode": mode, "day": TODAY, "equity": usd(equity), "fees": FEES}
+    return Desk(DeskOpening(limits=limits or some_limits(), **(known | opened)))
 
 
 def a_ticket(number: int = 1, **arguments: str) -> NewTicket:

@@ -59,6 +59,7 @@ SHIPPED_LIMITS: Final = Limits(
     allow_early_close=False,
     event_blackout=(),
     confirmation_timeout_s=Decimal(30),
+    approval_timeout_s=Decimal(120),
     entry_steps=3,
     entry_step_s=Decimal(2),
     exit_step_s=Decimal(1),

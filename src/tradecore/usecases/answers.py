@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tradecore.desk.decisions import Preview, Refused, TicketKind
+from tradecore.model.confirmation import Confirmer
 from tradecore.model.money import Money
 from tradecore.model.orders import OrderState
 
@@ -20,6 +21,7 @@ class PreviewAnswer:
     headline: str
     previews: tuple[Preview, ...]
     expires_at: datetime
+    confirmer: Confirmer = Confirmer.MODEL
     changed: tuple[tuple[str, str, str], ...] = ()
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from tradecore.desk.commands import Redeem
 from tradecore.desk.decisions import Confirmed, Previewed, Refused, Replayed, TicketKind
 from tradecore.desk.groups import Group
+from tradecore.model.confirmation import Confirmer
 from tradecore.model.orders import OrderState, Role
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
@@ -16,7 +17,7 @@ from tradecore.usecases.previewing import new_ticket, ticket_answer
 from tradecore.usecases.views import fresh_view
 from tradecore.usecases.working import chase_entry, chase_exit
 
-_LONGEST_WAIT = timedelta(seconds=10)
+_LONGEST_WAIT_S = Decimal(10)
 
 
 async def confirm(
@@ -25,15 +26,26 @@ async def confirm(
     token: str,
     given: Mapping[str, str] | None = None,
     *,
-    wait: timedelta = _LONGEST_WAIT,
+    confirmed_by: Confirmer = Confirmer.MODEL,
 ) -> ConfirmAnswer | PreviewAnswer | RefusedAnswer:
     """
-    Redeem a token.
+    Redeem a token on the word of `confirmed_by`.
 
-    Waits up to `wait` for the fill. A token that was redeemed before answers with the first result and
+    Waits up to ten seconds for the fill. A token that was redeemed before answers with the first result and
     `replayed`; one that expired, or whose price band the market left, answers with a fresh preview.
     """
-    token_hash = hash_token(token)
+    return await redeem(floor, principal, hash_token(token), given, confirmed_by=confirmed_by)
+
+
+async def redeem(
+    floor: TradingFloor,
+    principal: str,
+    token_hash: str,
+    given: Mapping[str, str] | None = None,
+    *,
+    confirmed_by: Confirmer = Confirmer.MODEL,
+) -> ConfirmAnswer | PreviewAnswer | RefusedAnswer:
+    """As `confirm`, for whoever knows only the token's hash: the operator."""
     view = await fresh_view(floor, floor.desk.ticket_instruments(token_hash, principal))
     fresh_token, fresh = new_ticket(floor, ())
     command = Redeem(
@@ -43,6 +55,7 @@ async def confirm(
         given=tuple(sorted((given or {}).items())),
         fresh=fresh,
         view=view,
+        confirmed_by=confirmed_by,
     )
     decision = await decide(floor, command)
     outcome = decision.outcome
@@ -56,7 +69,7 @@ async def confirm(
     if not isinstance(outcome, Confirmed):
         raise TypeError(f"a confirmation can't end in {type(outcome).__name__}")
     _work(floor, outcome)
-    await _settle(floor, outcome, wait)
+    await _settle(floor, outcome, floor.desk.opening.reading_time(_LONGEST_WAIT_S))
     answer = confirm_answer(floor, outcome.intent_id, outcome)
     floor.answers[outcome.intent_id] = answer
     return answer

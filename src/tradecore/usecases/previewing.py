@@ -123,6 +123,7 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         headline=headline(floor.desk.opening, outcome.kind, outcome.previews),
         previews=outcome.previews,
         expires_at=outcome.expires_at,
+        confirmer=outcome.confirmer,
         changed=outcome.changed,
     )
 

@@ -290,7 +290,7 @@ def test_the_calm_picture_passes_everything_and_says_so() -> None:
 NOT_OF_ONE_OPTION = {
     "profile", "risk_per_trade", "max_shares_per_order", "band_ticks", "band_spread_fraction", "band_pct",
     "worst_price_is_touch", "max_combo_spread", "max_combo_spread_pct", "half_day_last_open_minutes",
-    "half_day_flat_minutes", "allow_early_close",
+    "half_day_flat_minutes", "allow_early_close", "approval_timeout_s",
 }  # fmt: skip
 CHEAP = {"max_cheap_contracts_per_order"}
 NEEDED = sorted(set(type(some_limits()).__dataclass_fields__) - NOT_OF_ONE_OPTION)
