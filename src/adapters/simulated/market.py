@@ -80,10 +80,13 @@ class SimulatedMarket(MarketData, MarketFeed):
         )
 
     async def steps(self) -> AsyncIterator[MarketStep]:
-        """Every tick of the underlying, and each minute's bar when it is over, at their own times."""
-        minute = 0
+        """Every tick of the underlying from now on, and each minute's bar when it is over, at their own times."""
+        begins = self._clock.now()
+        minute = sum(bar.end < begins for bar in self._bars)
         for index, offset in enumerate(self._offsets):
             at = self._session.opens + timedelta(milliseconds=offset)
+            if at < begins:
+                continue
             while minute < len(self._bars) and self._bars[minute].end <= at:
                 await self._timers.sleep_until(self._bars[minute].end)
                 yield MarketStep(at=self._bars[minute].end, bars=(self._bars[minute],))

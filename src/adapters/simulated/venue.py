@@ -20,10 +20,11 @@ from adapters.simulated.matching import (
     trigger_of,
 )
 from adapters.simulated.order_book import QuoteOf, WorkingOrder, by_priority, held_back, net_touch, report
+from adapters.simulated.settlement import settlement_prices, settles
 from tradecore.errors import Rejected
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import Accepted, BrokerEvent, Canceled, Filled, Triggered
+from tradecore.model.events import Accepted, BrokerEvent, Canceled, Expired, Filled, Triggered
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import Quote, QuoteBar
 from tradecore.model.terms import Limit, Market, Side, StopLimit, TimeInForce
@@ -85,16 +86,19 @@ class SimulatedVenue(Broker):
         await self._travel()
         if order.client_order_id in self._orders:
             raise Rejected(f"client_order_id {order.client_order_id} must be unique")
-        if self._clock.now() >= self._closes:
+        closed = self._clock.now() >= self._closes
+        if closed and not settles(order, self._closes):
             raise Rejected("the market is closed")
-        reason = self._cannot_pay(order)
+        reason = None if closed else self._cannot_pay(order)
         if reason:
             raise Rejected(reason)
         working = WorkingOrder(order, order.terms, self._clock.now(), len(self._orders))
         self._orders[order.client_order_id] = working
         self._open.append(working)
         self._emit(Accepted(order.client_order_id, self._clock.now()))
-        if not self._instant:
+        if closed:
+            self._settle(working)
+        elif not self._instant:
             self._match_now(working)
         if order.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL and working.is_open:
             self._cancel(working)
@@ -135,6 +139,24 @@ class SimulatedVenue(Broker):
     def shut(self) -> None:
         """End the event stream once everything under way was delivered."""
         self._deliver_later(None)
+
+    def open_session(self, closes: datetime) -> None:
+        """Trade again, until `closes`."""
+        self._closes = closes
+
+    def end_session(self) -> None:
+        """Settle what would still close expiring options at their value then; every other order expires."""
+        for working in tuple(self._open):
+            if settles(working.order, self._closes):
+                self._settle(working)
+            else:
+                self._close(working)
+                self._emit(Expired(working.order.client_order_id, self._clock.now()))
+
+    def _settle(self, working: WorkingOrder) -> None:
+        prices = settlement_prices(working.order, self._mark)
+        if prices is not None:
+            self._execute(working, prices, working.leaves)
 
     def on_step(self, step: MarketStep) -> None:
         """Match every open order against what just became known."""

@@ -1,12 +1,15 @@
 """Time as the machine tells it, and waiting on the running asyncio loop."""
 
 import asyncio
-from collections.abc import Coroutine
-from datetime import UTC, datetime
-from typing import Any
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from tradecore.ports.clock import Clock
 from tradecore.ports.timers import Bell, Timers
+
+T = TypeVar("T")
 
 
 class SystemClock(Clock):
@@ -22,12 +25,36 @@ class SystemClock(Clock):
         return self._latest
 
 
-class LoopBell(Bell):
-    """Wakes waiters on one asyncio loop."""
+class PacedClock(Clock):
+    """
+    A market's time that passes `rate` seconds in each second of the machine, from `begins` (UTC) on.
 
-    def __init__(self, clock: Clock) -> None:
+    It can be moved forward, over a night for example, and never goes back.
+    """
+
+    def __init__(self, begins: datetime, rate: float, seconds: Callable[[], float] = time.monotonic) -> None:
+        """Start at `begins`; `seconds` counts the machine's and never runs backwards."""
+        self.rate = rate
+        self._begins = begins
+        self._seconds = seconds
+        self._since = seconds()
+
+    def now(self) -> datetime:
+        """The market's present."""
+        return self._begins + timedelta(seconds=(self._seconds() - self._since) * self.rate)
+
+    def jump_to(self, at: datetime) -> None:
+        """Continue from `at`, unless it is past already."""
+        self._begins, self._since = max(at, self.now()), self._seconds()
+
+
+class LoopBell(Bell):
+    """Wakes waiters on one asyncio loop, on which `rate` seconds of `clock` pass in one second."""
+
+    def __init__(self, clock: Clock, rate: float = 1.0) -> None:
         """Measure waiting on `clock`."""
         self._clock = clock
+        self._rate = rate
         self._waiting: list[asyncio.Future[bool]] = []
 
     def ring(self) -> None:
@@ -45,7 +72,7 @@ class LoopBell(Bell):
             return False
         future: asyncio.Future[bool] = loop.create_future()
         self._waiting.append(future)
-        timer = loop.call_later(seconds, _give_up, future)
+        timer = loop.call_later(seconds / self._rate, _give_up, future)
         try:
             return await future
         finally:
@@ -58,23 +85,32 @@ def _give_up(future: "asyncio.Future[bool]") -> None:
 
 
 class LoopTimers(Timers):
-    """Waiting on the running asyncio loop, whose clock must pass like `clock`."""
+    """Waiting on the running asyncio loop, on which `rate` seconds of `clock` pass in one second."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, rate: float = 1.0) -> None:
         """Measure waiting on `clock`."""
         self._clock = clock
+        self._rate = rate
         self._tasks: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[Any]] = set()
         self._failure: asyncio.Future[None] | None = None
 
     async def sleep_until(self, at: datetime) -> None:
         """Return at or just after `at`."""
         seconds = (at - self._clock.now()).total_seconds()
         if seconds > 0:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(seconds / self._rate)
 
     def bell(self) -> Bell:
         """A new bell."""
-        return LoopBell(self._clock)
+        return LoopBell(self._clock, self._rate)
+
+    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await `work`; cancelling the caller leaves it running to its end."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        return await asyncio.shield(task)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` as a task; its failure surfaces through `failure`."""
@@ -89,7 +125,8 @@ class LoopTimers(Timers):
         await self._failure
 
     async def stop(self) -> None:
-        """Cancel what still runs beside and wait until it is gone."""
+        """Let what must finish do so, cancel what still runs beside, and wait until it is gone."""
+        await asyncio.gather(*self._finishing, return_exceptions=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -3,7 +3,9 @@
 from abc import abstractmethod
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Bell(Protocol):
@@ -28,6 +30,10 @@ class Timers(Protocol):
     @abstractmethod
     def bell(self) -> Bell:
         """A new bell nobody has rung."""
+
+    @abstractmethod
+    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await `work`, which runs to its end also when the caller is cancelled meanwhile."""
 
     @abstractmethod
     def beside(self, work: Coroutine[Any, Any, None]) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tradecore.desk.commands import Redeem
-from tradecore.desk.decisions import Confirmed, Previewed, Refused, Replayed, TicketKind
+from tradecore.desk.decisions import Confirmed, Decision, Previewed, Refused, Replayed, TicketKind
 from tradecore.desk.groups import Group
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.orders import OrderState, Role
@@ -27,14 +27,16 @@ async def confirm(
     given: Mapping[str, str] | None = None,
     *,
     confirmed_by: Confirmer = Confirmer.MODEL,
+    wait: timedelta | None = None,
 ) -> ConfirmAnswer | PreviewAnswer | RefusedAnswer:
     """
     Redeem a token on the word of `confirmed_by`.
 
-    Waits up to ten seconds for the fill. A token that was redeemed before answers with the first result and
-    `replayed`; one that expired, or whose price band the market left, answers with a fresh preview.
+    Waits up to `wait` for the fill, by default ten seconds of the reader's clock. A token that was redeemed before
+    answers with the first result and `replayed`; one that expired, or whose price band the market left, answers with
+    a fresh preview.
     """
-    return await redeem(floor, principal, hash_token(token), given, confirmed_by=confirmed_by)
+    return await redeem(floor, principal, hash_token(token), given, confirmed_by=confirmed_by, wait=wait)
 
 
 async def redeem(
@@ -44,6 +46,7 @@ async def redeem(
     given: Mapping[str, str] | None = None,
     *,
     confirmed_by: Confirmer = Confirmer.MODEL,
+    wait: timedelta | None = None,
 ) -> ConfirmAnswer | PreviewAnswer | RefusedAnswer:
     """As `confirm`, for whoever knows only the token's hash: the operator."""
     view = await fresh_view(floor, floor.desk.ticket_instruments(token_hash, principal))
@@ -57,7 +60,7 @@ async def redeem(
         view=view,
         confirmed_by=confirmed_by,
     )
-    decision = await decide(floor, command)
+    decision = await floor.timers.finish(_commit(floor, command))
     outcome = decision.outcome
     if isinstance(outcome, Replayed):
         first = floor.answers.get(outcome.intent_id)
@@ -68,11 +71,18 @@ async def redeem(
         return ticket_answer(floor, decision, fresh_token)
     if not isinstance(outcome, Confirmed):
         raise TypeError(f"a confirmation can't end in {type(outcome).__name__}")
-    _work(floor, outcome)
-    await _settle(floor, outcome, floor.desk.opening.reading_time(_LONGEST_WAIT_S))
+    await _settle(floor, outcome, floor.desk.opening.reading_time(_LONGEST_WAIT_S) if wait is None else wait)
     answer = confirm_answer(floor, outcome.intent_id, outcome)
     floor.answers[outcome.intent_id] = answer
     return answer
+
+
+async def _commit(floor: TradingFloor, command: Redeem) -> Decision:
+    """What must not be torn: the decision, its record, the order's way out, and who works it from there."""
+    decision = await decide(floor, command)
+    if isinstance(decision.outcome, Confirmed):
+        _work(floor, decision.outcome)
+    return decision
 
 
 def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | None = None) -> ConfirmAnswer:

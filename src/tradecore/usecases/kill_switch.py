@@ -13,6 +13,10 @@ async def engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: 
 
     The block itself waits for nothing: the view is only fetched when something has to be priced.
     """
+    return await floor.timers.finish(_engage(floor, principal, flatten=flatten, reason=reason))
+
+
+async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: str) -> ActionAnswer:
     now = floor.clock.now()
     decision = await decide(floor, EngageKillSwitch(at=now, principal=principal, flatten=False, reason=reason))
     if flatten:

@@ -61,7 +61,7 @@ def order_status(floor: TradingFloor, client_order_id: str) -> OrderLine:
 async def cancel(floor: TradingFloor, principal: str, client_order_id: str) -> ActionAnswer | RefusedAnswer:
     """Take the rest of an entry back; needs no ticket because it only lowers risk."""
     command = CancelOrder(at=floor.clock.now(), principal=principal, client_order_id=client_order_id)
-    outcome = (await decide(floor, command)).outcome
+    outcome = (await floor.timers.finish(decide(floor, command))).outcome
     if isinstance(outcome, Refused):
         return RefusedAnswer(status="refused", refusal=outcome)
     return ActionAnswer(status="done", what="cancel asked", order_ids=(client_order_id,))

@@ -75,7 +75,7 @@ def simulated_house(settings: Settings, *, seed: int, session: Session, limits: 
     Raises:
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
     """
-    place = _claim(settings, "simulated", account or f"demo-{seed:04d}", limits, fresh=account is None)
+    place = claim(settings, "simulated", account or f"demo-{seed:04d}", limits, fresh=account is None)
     loop = VirtualTimeLoop()
     clock = VirtualClock(loop, session.opens)
     timers = LoopTimers(clock)
@@ -104,7 +104,7 @@ def replay_house(settings: Settings, day: RecordedDay, *, seed: int, limits: Lim
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
     """
     name = account or f"{day.underlying.symbol}-{day.session.day:%Y%m%d}"
-    place = _claim(settings, "replay", name, limits, fresh=account is None)
+    place = claim(settings, "replay", name, limits, fresh=account is None)
     loop = VirtualTimeLoop()
     clock = VirtualClock(loop, day.session.opens)
     timers = LoopTimers(clock)
@@ -188,7 +188,7 @@ def code_version() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class Place:
     """An account that is ours: its directory, its lock, its empty journal, and the strategies that may trade on it."""
 
     name: str
@@ -199,16 +199,22 @@ class _Place:
     strategies: Mapping[str, Strategy]
 
 
-def _claim(settings: Settings, mode: str, name: str, limits: Limits, *, fresh: bool) -> _Place:
+def claim(settings: Settings, mode: str, name: str, limits: Limits, *, fresh: bool) -> Place:
+    """
+    Take an account: its directory, its lock and a new journal; `fresh` numbers the name until nobody has it.
+
+    Raises:
+        AccountHeld, JournalUnavailable: The directory is in use or can't be written.
+    """
     strategies = allowed_strategies(settings)
     directory = _account_directory(settings.home / mode, name, fresh=fresh)
     lease = FileLease(directory / "lock")
     journal = _new_journal(directory, lease, limits)
-    return _Place(name=name, mode=mode, directory=directory, lease=lease, journal=journal, strategies=strategies)
+    return Place(name=name, mode=mode, directory=directory, lease=lease, journal=journal, strategies=strategies)
 
 
 def _house(
-    place: _Place,
+    place: Place,
     *,
     chain: str,
     seed: int,

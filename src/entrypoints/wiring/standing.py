@@ -1,0 +1,164 @@
+"""A desk that stands: a simulated market that rolls from day to day, at the pace of the people who use it."""
+
+import os
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from adapters.simulated.accounts import SimulatedAccount
+from adapters.simulated.rolling_market import RollingMarket, next_full_session
+from adapters.simulated.venue import SimulatedVenue
+from adapters.system.identity import SystemIds
+from adapters.system.lease import FileLease
+from adapters.system.time import LoopTimers, PacedClock, SystemClock
+from entrypoints.limits_file import load_limits, shipped_fees, tightened
+from entrypoints.settings import Settings, SettingsError
+from entrypoints.wiring import STARTING_CASH, Place, claim
+from tradecore.desk.desk import Desk
+from tradecore.desk.state import DeskOpening
+from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
+from tradecore.model.encoding import encode
+from tradecore.model.instruments import Equity
+from tradecore.model.money import Money, usd
+from tradecore.model.sessions import Session, session_on
+from tradecore.usecases.audit import OPENING
+from tradecore.usecases.floor import TradingFloor
+
+_UNDERLYING: Final = Equity("SPY")
+_STARTS_AT: Final = "10:00"
+
+
+@dataclass(slots=True, kw_only=True)
+class StandingHouse:
+    """One desk with a market that goes on: everything the runtime moves and the doors show."""
+
+    floor: TradingFloor
+    market: RollingMarket
+    venue: SimulatedVenue
+    clock: PacedClock
+    timers: LoopTimers
+    wall: SystemClock
+    directory: Path
+    account: str
+    mode: str
+    seed: int
+    lease: FileLease
+
+    @property
+    def principal(self) -> str:
+        """Who speaks on this machine's own channels: the user the desk runs as."""
+        return f"local:{os.getuid()}"
+
+    def close(self) -> None:
+        """Release journal and account; idempotent."""
+        self.floor.journal.close()
+        self.lease.release()
+
+
+def standing_house(settings: Settings, *, account: str | None, purpose: str) -> StandingHouse:
+    """
+    A desk on the account, or on a fresh one named after its purpose.
+
+    Raises:
+        SettingsError: A mode this version has no broker for, or a start outside a session.
+        AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
+        LimitsError: The limits can't be used.
+    """
+    if settings.mode != "simulated":
+        raise SettingsError(f"TRADECORE_MODE={settings.mode}: no broker is built in for it yet; use simulated")
+    wall = SystemClock()
+    session, begins = simulated_start(settings.sim_start, wall.now().date())
+    limits = tightened(load_limits(settings.limits), settings)
+    place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None)
+    clock = PacedClock(begins, float(settings.sim_speed))
+    timers = LoopTimers(clock, clock.rate)
+    market = RollingMarket(seed=settings.sim_seed, underlying=_UNDERLYING, session=session, clock=clock, timers=timers)
+    fees = shipped_fees()
+    opening = DeskOpening(
+        account=place.name,
+        mode=place.mode,
+        day=session.day,
+        equity=STARTING_CASH,
+        limits=limits,
+        fees=fees,
+        confirmation=confirmation_policy(settings),
+        clock_rate=settings.sim_speed,
+    )
+    venue = SimulatedVenue(
+        account=SimulatedAccount(place.name, STARTING_CASH, fees),
+        clock=clock,
+        quote_of=market.quote_now,
+        seed=settings.sim_seed,
+        closes=session.closes,
+    )
+    floor = _floor(place, opening, market, venue, clock, timers)
+    facts = {"opening": encode(opening), "seed": settings.sim_seed, "chain": "simulated", "underlying": "SPY"}
+    floor.record(begins, OPENING, facts, opening, None)
+    return StandingHouse(
+        floor=floor,
+        market=market,
+        venue=venue,
+        clock=clock,
+        timers=timers,
+        wall=wall,
+        directory=place.directory,
+        account=place.name,
+        mode=place.mode,
+        seed=settings.sim_seed,
+        lease=place.lease,
+    )
+
+
+def confirmation_policy(settings: Settings) -> ConfirmationPolicy:
+    """Who confirms: the owner's choice, else the model, and in live mode a form or, above an amount, the operator."""
+    if settings.who_confirms is not None:
+        who = Confirmer(settings.who_confirms)
+        return ConfirmationPolicy(small=who, large=who)
+    if settings.mode == "live":
+        up_to: Money = usd(Decimal(settings.elicit_up_to))
+        return ConfirmationPolicy(small=Confirmer.FORM, large=Confirmer.OPERATOR, up_to=up_to)
+    return ConfirmationPolicy(small=Confirmer.MODEL, large=Confirmer.MODEL)
+
+
+def simulated_start(start: str | None, today: date) -> tuple[Session, datetime]:
+    """
+    The session and instant (UTC) a simulated market starts at.
+
+    `start` is HH:MM or YYYY-MM-DDTHH:MM, New York time; without a day the last full session up to `today` is taken.
+
+    Raises:
+        SettingsError: The exchange is closed then.
+    """
+    day_text, _, time_text = (start or _STARTS_AT).rpartition("T")
+    session = session_on(date.fromisoformat(day_text)) if day_text else next_full_session(today - timedelta(days=7))
+    while session is not None and not day_text and (later := next_full_session(session.day)).day <= today:
+        session = later
+    if session is None:
+        raise SettingsError(f"SIM_START={start}: {day_text} is no trading day")
+    begins = session.at(datetime.strptime(time_text, "%H:%M").time())
+    if not session.opens <= begins < session.closes:
+        raise SettingsError(f"SIM_START={start}: the exchange is closed then; name a time in the session")
+    return session, begins
+
+
+def _floor(
+    place: Place,
+    opening: DeskOpening,
+    market: RollingMarket,
+    venue: SimulatedVenue,
+    clock: PacedClock,
+    timers: LoopTimers,
+) -> TradingFloor:
+    return TradingFloor(
+        desk=Desk(opening),
+        underlying=_UNDERLYING,
+        market=market,
+        broker=venue,
+        journal=place.journal,
+        clock=clock,
+        timers=timers,
+        ids=SystemIds(),
+        strategies=place.strategies,
+    )
