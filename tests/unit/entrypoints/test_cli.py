@@ -399,7 +399,7 @@ def test_a_malformed_recording_names_its_line(capsys: pytest.CaptureFixture[str]
         ("TRADECORE_HOEM", "x", "TRADECORE_HOEM is not a setting"),
         ("TRADECORE_STRATEGIES", "orb_long_call,martingale", "'martingale' is not installed"),
         ("TRADECORE_STRATEGIES", "orb_long_put", "the demo trades orb_long_call and orb_long_put; add orb_long_call"),
-        ("TRADECORE_HOME", "", "TRADECORE_HOME: name a directory"),
+        ("TRADECORE_HOME", "~nobody-here/desk", "TRADECORE_HOME: '~nobody-here/desk' names a user who isn't there"),
     ],
 )
 def test_wrong_settings_stop_the_start(

@@ -1,0 +1,81 @@
+"""Rules that tie several settings together; every broken one is told, each in one line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from entrypoints.settings.fields import Fields
+from entrypoints.settings.values import is_loopback, shown
+
+_LIVE_HOST: Final = "api.alpaca.markets"
+_PAPER_HOST: Final = "paper-api.alpaca.markets"
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A rule that is broken: the fields it reads, and what to do."""
+
+    fields: frozenset[str]
+    line: str
+
+
+def disagreements(given: Fields) -> tuple[Disagreement, ...]:
+    """Every rule that these settings break."""
+    return (*_about_live(given), *_about_the_broker(given), *_about_the_door(given))
+
+
+def _about_live(given: Fields) -> Iterator[Disagreement]:
+    both = frozenset({"mode", "live_account"})
+    if given.mode == "live" and given.live_account is None:
+        yield Disagreement(both, "TRADECORE_LIVE_ACCOUNT: TRADECORE_MODE=live needs the number of the account to trade")
+    if given.mode != "live" and given.live_account is not None:
+        line = f"TRADECORE_LIVE_ACCOUNT: is given, but TRADECORE_MODE is {given.mode}; take one away"
+        yield Disagreement(both, line)
+    if given.alpaca_paper is not None and given.alpaca_paper is (given.mode == "live"):
+        said = "true" if given.alpaca_paper else "false"
+        line = f"ALPACA_PAPER: {said} disagrees with TRADECORE_MODE={given.mode}; only TRADECORE_MODE selects the mode"
+        yield Disagreement(frozenset({"mode", "alpaca_paper"}), line)
+    yield from _about_the_address(given)
+    if given.mode == "live" and given.alpaca_data_feed == "delayed_sip":
+        line = "ALPACA_DATA_FEED: delayed_sip is too old for TRADECORE_MODE=live; use sip or iex"
+        yield Disagreement(frozenset({"mode", "alpaca_data_feed"}), line)
+
+
+def _about_the_address(given: Fields) -> Iterator[Disagreement]:
+    if given.alpaca_base_url is None:
+        return
+    host = (urlsplit(given.alpaca_base_url).hostname or "").rstrip(".")
+    if (given.mode == "live") is not (host == _LIVE_HOST):
+        wanted = _LIVE_HOST if given.mode == "live" else _PAPER_HOST
+        line = (
+            f"ALPACA_BASE_URL: {shown(host)} disagrees with TRADECORE_MODE={given.mode}, which takes https://{wanted}"
+        )
+        yield Disagreement(frozenset({"mode", "alpaca_base_url"}), line)
+
+
+def _about_the_broker(given: Fields) -> Iterator[Disagreement]:
+    if given.mode == "simulated":
+        return
+    for field, name in (
+        ("alpaca_api_key_id", "ALPACA_API_KEY_ID"),
+        ("alpaca_api_secret_key", "ALPACA_API_SECRET_KEY"),
+    ):
+        if getattr(given, field) is None:
+            yield Disagreement(frozenset({"mode", field}), f"{name}: TRADECORE_MODE={given.mode} needs it")
+
+
+def _about_the_door(given: Fields) -> Iterator[Disagreement]:
+    tls = frozenset({"tls_cert", "tls_key"})
+    if (given.tls_cert is None) is not (given.tls_key is None):
+        lacking, there = ("CERT", "KEY") if given.tls_cert is None else ("KEY", "CERT")
+        yield Disagreement(tls, f"TRADECORE_TLS_{lacking}: goes with TRADECORE_TLS_{there}; give both or neither")
+    if is_loopback(given.server_host):
+        return
+    if given.http_keys is None:
+        line = f"SERVER_HOST: {given.server_host} lets other machines in; that needs TRADECORE_HTTP_KEYS"
+        yield Disagreement(frozenset({"server_host", "http_keys"}), line)
+    if given.tls_cert is None and not given.allow_plain_http:
+        what = "TRADECORE_TLS_CERT and TRADECORE_TLS_KEY, or TRADECORE_ALLOW_PLAIN_HTTP=true behind a proxy with TLS"
+        line = f"SERVER_HOST: {given.server_host} lets other machines in; that needs {what}"
+        yield Disagreement(frozenset({"server_host", "allow_plain_http"}) | tls, line)
