@@ -62,12 +62,13 @@ def run_house(house: House, trader: Trader, recorder: SessionRecorder, progress:
         with asyncio.Runner(loop_factory=lambda: house.loop) as runner:
             runner.run(_run(house, trader, progress))
     except BaseExceptionGroup as failures:
-        raise _first(failures) from failures
+        raise first_failure(failures) from failures
     finally:
         house.close()
 
 
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The innermost first failure of a group of tasks: what a person has to be told."""
     first: BaseException = failures
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
@@ -102,7 +103,7 @@ async def _pump(house: House, progress: Progress | None) -> None:
     watch = ProtectionWatch(house.floor)
     async for step in house.feed.steps():
         house.venue.on_step(step)
-        _show_on_board(house.floor, step)
+        show_on_board(house.floor, step)
         if step.quote_bars:
             # What a bar filled is held for the rest of that bar: its stop may lie within the same bar.
             await house.timers.sleep_until(step.at + _FILLS_ARRIVE)
@@ -111,7 +112,8 @@ async def _pump(house: House, progress: Progress | None) -> None:
             progress(step.at)
 
 
-def _show_on_board(floor: TradingFloor, step: MarketStep) -> None:
+def show_on_board(floor: TradingFloor, step: MarketStep) -> None:
+    """Keep what a step of the market brought."""
     for quote in step.quotes:
         floor.board.put_quote(quote)
     for bar in step.bars:

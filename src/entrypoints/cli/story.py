@@ -43,9 +43,9 @@ class Story:
         self._tell_event(at, seen, decision)
         self._tell_actions(at, seen, decision)
         for alert in decision.alerts:
-            self._say(
-                at, "alert", f"{alert.severity}: {alert.message}", "red" if alert.severity == "critical" else "blue"
-            )
+            said = f" ({alert.said})" if alert.said else ""
+            colour = "red" if alert.severity == "critical" else "blue"
+            self._say(at, "alert", f"{alert.severity}: {alert.message}{said}", colour)
 
     def say(self, at: datetime, what: str, text: str) -> None:
         """A line of the script's own."""

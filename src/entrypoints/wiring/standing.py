@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from adapters.simulated.venue import SimulatedVenue
 from adapters.system.identity import SystemIds
 from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers, PacedClock, SystemClock
-from entrypoints.limits_file import load_limits, shipped_fees, tightened
+from entrypoints.limits_file import load_limits, shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.wiring import STARTING_CASH, Place, claim
 from tradecore.desk.desk import Desk
@@ -70,7 +70,7 @@ def standing_house(settings: Settings, *, account: str | None, purpose: str) -> 
         raise SettingsError(f"TRADECORE_MODE={settings.mode}: no broker is built in for it yet; use simulated")
     wall = SystemClock()
     session, begins = simulated_start(settings.sim_start, wall.now().date())
-    limits = tightened(load_limits(settings.limits), settings)
+    limits = load_limits(settings.limits)
     place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None)
     clock = PacedClock(begins, float(settings.sim_speed))
     timers = LoopTimers(clock, clock.rate)
@@ -137,7 +137,7 @@ def simulated_start(start: str | None, today: date) -> tuple[Session, datetime]:
         session = later
     if session is None:
         raise SettingsError(f"SIM_START={start}: {day_text} is no trading day")
-    begins = session.at(datetime.strptime(time_text, "%H:%M").time())
+    begins = session.at(time.fromisoformat(time_text))
     if not session.opens <= begins < session.closes:
         raise SettingsError(f"SIM_START={start}: the exchange is closed then; name a time in the session")
     return session, begins

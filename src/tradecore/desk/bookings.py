@@ -56,8 +56,8 @@ def note_sending(state: DeskState, command: SendingOutcome) -> Decision:
     if moved.is_ended and moved.role is Role.ENTRY:
         state.entries.pop(group.intent_id, None)
     severity = Severity.CRITICAL if command.sending is Sending.UNKNOWN else Severity.WARNING
-    message = f"{command.client_order_id}: {command.sending} ({command.reason[:200]})"
-    alert = Alert(f"SENDING_{command.sending.name}", severity, message)
+    message = f"{command.client_order_id}: {command.sending}"
+    alert = Alert(f"SENDING_{command.sending.name}", severity, message, said=command.reason[:200])
     outcome = Applied(
         client_order_id=moved.client_order_id, state=moved.state, filled_quantity=moved.cumulative_quantity
     )
@@ -108,16 +108,18 @@ def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> 
     if order.role is not Role.ENTRY:
         return []
     if isinstance(event, CancelRefused) and order.may_be_at_venue and group.intent_id not in state.entries:
-        text = f"{order.client_order_id} still works: the venue refused to cancel it ({event.reason[:200]})"
-        return [Alert("ENTRY_STILL_WORKS", Severity.CRITICAL, text)]
+        text = f"{order.client_order_id} still works: the venue refused to cancel it"
+        return [Alert("ENTRY_STILL_WORKS", Severity.CRITICAL, text, said=event.reason[:200])]
     if not order.is_ended or order.client_order_id != state.entry_orders(group)[-1].client_order_id:
         return []
     run = state.entries.get(group.intent_id)
     if run is not None and not (run.withdrawing and order.state is OrderState.CANCELED):
         state.entries.pop(group.intent_id)
     if isinstance(event, Refused | Expired):
-        why = event.reason[:200] if isinstance(event, Refused) else "its time in force ended"
-        return [Alert("ENTRY_ENDED", Severity.WARNING, f"{order.client_order_id} ended: {why}")]
+        refused = isinstance(event, Refused)
+        text = f"{order.client_order_id} ended: {'the venue refused it' if refused else 'its time in force ended'}"
+        said = event.reason[:200] if isinstance(event, Refused) else ""
+        return [Alert("ENTRY_ENDED", Severity.WARNING, text, said=said)]
     return []
 
 

@@ -14,8 +14,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing that happened, in a sentence, with what the desk did about it."""
+    """One thing that happened, in a sentence, with what the desk did about it; `said` is text from outside, as data."""
 
     code: str
     severity: Severity
     message: str
+    said: str = ""

@@ -35,6 +35,17 @@ class RefusedAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PendingApproval:
+    """A ticket that somebody is asked about, until `expires_at` (market time)."""
+
+    intent_id: str
+    token_hash: str
+    principal: str
+    headline: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
     """One order as a person reads it."""
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
-from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Send
+from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Send
 from tradecore.desk.desk import Desk
 from tradecore.errors import (
     DeskHalted,
@@ -28,7 +28,9 @@ from tradecore.ports.journal import Journal
 from tradecore.ports.market_data import MarketData
 from tradecore.ports.timers import Bell, Timers
 from tradecore.strategies.strategy import Strategy
+from tradecore.usecases.answers import PendingApproval
 from tradecore.usecases.trace import TraceDigest
+from tradecore.usecases.updates import UpdateLog
 
 COMMAND: Final = "command"
 EVENT: Final = "event"
@@ -68,6 +70,9 @@ class TradingFloor:
     listener: Listener | None = None
     changed: Bell = field(init=False)
     answers: dict[str, object] = field(default_factory=dict)
+    updates: UpdateLog = field(default_factory=UpdateLog)
+    headlines: dict[str, str] = field(default_factory=dict)
+    approvals: dict[str, PendingApproval] = field(default_factory=dict)
     halted: str | None = None
 
     def __post_init__(self) -> None:
@@ -88,6 +93,8 @@ class TradingFloor:
         except JournalUnavailable as problem:
             self._halt(problem)
         self.trace.add(at, kind, body)
+        if decision is not None:
+            self.updates.take(at, seen, decision)
         if self.listener is not None:
             self.listener(at, kind, seen, decision)
 
@@ -106,6 +113,11 @@ class TradingFloor:
     def note(self, what: str, **facts: Json) -> None:
         """Record something that no decision rests on."""
         self.record(self.clock.now(), NOTE, {"what": what, **facts}, Note(what, facts), None)
+
+    def refuse(self, refusal: Refused, **facts: Json) -> None:
+        """Record a refusal that needed no decision of the desk."""
+        self.note("refused", code=refusal.code, **facts)
+        self.updates.refuse(self.clock.now(), refusal)
 
     def _halt(self, problem: JournalUnavailable) -> None:
         self.halted = f"the desk stopped: {problem}"

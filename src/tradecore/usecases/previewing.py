@@ -16,6 +16,7 @@ from tradecore.usecases.floor import TradingFloor, decide, hash_token
 from tradecore.usecases.headline import headline
 from tradecore.usecases.views import fresh_view, strategy_facts, todays_session
 
+_HEADLINES_KEPT: Final = 1000
 _CHEAPER_DELTAS: Final = tuple(Decimal(step) for step in (25, 20, 15, 10, 5))
 
 
@@ -42,7 +43,7 @@ async def preview_strategy(
             message="the exchange is closed",
             next_step="try again in a session",
         )
-        floor.note("refused", code=refusal.code, strategy=name)
+        floor.refuse(refusal, strategy=name)
         return RefusedAnswer(status="refused", refusal=refusal)
     facts = await strategy_facts(floor, session)
     proposal = strategy.propose(facts, parameters)
@@ -52,7 +53,7 @@ async def preview_strategy(
             message=f"missing: {proposal.missing}",
             next_step="wait until the data are there, or ask for other arguments",
         )
-        floor.note("refused", code=refusal.code, strategy=name, missing=proposal.missing)
+        floor.refuse(refusal, strategy=name, missing=proposal.missing)
         return RefusedAnswer(status="refused", refusal=refusal)
     view = await fresh_view(floor, [leg.instrument for leg in proposal.legs])
     token, ticket = new_ticket(floor, (("strategy", name), *parameter_texts(parameters)))
@@ -115,17 +116,25 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         return RefusedAnswer(status="refused", refusal=outcome, alternative=_smallest_of(outcome))
     if not isinstance(outcome, Previewed):
         raise TypeError(f"a preview can't end in {type(outcome).__name__}")
+    words = headline(floor.desk.opening, outcome.kind, outcome.previews)
+    _remember(floor.headlines, outcome.intent_id, words)
     return PreviewAnswer(
         status="preview",
         intent_id=outcome.intent_id,
         confirm_token=token,
         kind=outcome.kind,
-        headline=headline(floor.desk.opening, outcome.kind, outcome.previews),
+        headline=words,
         previews=outcome.previews,
         expires_at=outcome.expires_at,
         confirmer=outcome.confirmer,
         changed=outcome.changed,
     )
+
+
+def _remember(headlines: dict[str, str], intent_id: str, words: str) -> None:
+    headlines[intent_id] = words
+    if len(headlines) > _HEADLINES_KEPT:
+        del headlines[next(iter(headlines))]
 
 
 def _with_alternative(answer: RefusedAnswer, found: tuple[tuple[str, str], ...]) -> RefusedAnswer:

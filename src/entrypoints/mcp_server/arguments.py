@@ -1,0 +1,170 @@
+"""Arguments of tools: typed strictly, nothing unknown, nothing coerced, nothing echoed."""
+
+import dataclasses
+import math
+import types
+import typing
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
+
+from tradecore.errors import InvalidRequest
+from tradecore.strategies.strategy import NOTE_LENGTH, Strategy
+
+_LONGEST_NAME: Final = 64
+_LONGEST_TOKEN: Final = 128
+_PROBLEMS_SHOWN: Final = 5
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("a number is needed, not text")
+    if not math.isfinite(value):
+        raise ValueError("a finite number is needed")
+    return Decimal(str(value))
+
+
+Number = Annotated[Decimal, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
+Name = Annotated[str, Field(max_length=_LONGEST_NAME, min_length=1)]
+Text = Annotated[str, Field(max_length=NOTE_LENGTH)]
+Token = Annotated[str, Field(max_length=_LONGEST_TOKEN, min_length=1)]
+
+
+class Arguments(BaseModel):
+    """Arguments of one tool; a model's field names, types and defaults are the tool's input schema."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NoArguments(Arguments):
+    """Nothing."""
+
+
+class TradingArguments(Arguments):
+    """What every tool that can trade takes: without a token it previews, with one it executes exactly that preview."""
+
+    preview: bool = True
+    confirm: bool = False
+    confirm_token: Token | None = None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The tool's own arguments that were given, without the three above."""
+        return {name: getattr(self, name) for name in self.model_fields_set - set(TradingArguments.model_fields)}
+
+
+class ClosePosition(TradingArguments):
+    """What to close."""
+
+    symbol: Name
+    quantity: Number | None = None
+    reason: Text = ""
+
+
+class KillSwitch(Arguments):
+    """Engage or lift."""
+
+    enable: bool = True
+    flatten: bool = False
+    confirm_token: Token | None = None
+    reason: Text = ""
+
+
+class ConfirmOrder(Arguments):
+    """The token of a preview."""
+
+    confirm_token: Token
+
+
+class OneOrder(Arguments):
+    """An order by its id."""
+
+    order_id: Name
+
+
+class RecentOrders(Arguments):
+    """How many, and where to go on."""
+
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    cursor: Name | None = None
+
+
+class Explain(Arguments):
+    """What to explain."""
+
+    subject: Name | None = None
+
+
+class WaitForUpdates(Arguments):
+    """From where, and how long."""
+
+    cursor: Name | None = None
+    wait_s: Annotated[Number, Field(ge=0, le=20)] = Decimal(20)
+
+
+def strategy_arguments(strategy: Strategy) -> type[TradingArguments]:
+    """A strategy's parameters as arguments of its tool."""
+    hints = typing.get_type_hints(strategy.Parameters)
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(strategy.Parameters):
+        described = Field(default=field.default, description=field.metadata.get("doc", ""))
+        fields[field.name] = (_annotation(hints[field.name]), described)
+    return create_model(f"{strategy.name}_arguments", __base__=TradingArguments, **fields)
+
+
+def input_schema(arguments: type[Arguments]) -> dict[str, Any]:
+    """The JSON Schema of a tool's arguments, without what a model does not need to read."""
+    schema = arguments.model_json_schema()
+    properties = {name: _plain(value) for name, value in schema.get("properties", {}).items()}
+    plain: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if schema.get("required"):
+        plain["required"] = schema["required"]
+    return plain
+
+
+def read_arguments(kind: type[Arguments], given: dict[str, Any]) -> Arguments:
+    """
+    Check what a client sent.
+
+    Raises:
+        InvalidRequest: One sentence for each argument that is unknown, missing or of another type.
+    """
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        lines = [_problem(kind, part["loc"], part["type"], part["msg"]) for part in found[:_PROBLEMS_SHOWN]]
+        raise InvalidRequest("; ".join(lines)) from None
+
+
+def _problem(kind: type[Arguments], where: tuple[int | str, ...], what: str, message: str) -> str:
+    name = str(where[0])[:40] if where else "arguments"
+    if what == "extra_forbidden":
+        return f"unknown argument {name!r}; known: {', '.join(kind.model_fields) or 'none'}"
+    if what == "missing":
+        return f"{name} is needed"
+    text = message.removeprefix("Value error, ")
+    return f"{name}: {text[0].lower()}{text[1:]}"
+
+
+def _annotation(hint: Any) -> Any:
+    members = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    wanted = next(member for member in members if member is not type(None))
+    kind: Any = {Decimal: Number, str: Text}.get(wanted, wanted)
+    return kind | None if type(None) in members else kind
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in schema.items() if key not in ("title", "maxLength", "minLength", "anyOf")}
+    if "anyOf" in schema:
+        kept = {"type": [option["type"] for option in schema["anyOf"]]} | kept
+    default = kept.pop("default", None)
+    if default not in (None, ""):
+        kept["default"] = _as_number(default) if kept["type"] == "number" else default
+    return kept
+
+
+def _as_number(default: Any) -> int | float:
+    number = float(default)
+    return int(number) if number.is_integer() else number

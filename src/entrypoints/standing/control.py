@@ -1,0 +1,113 @@
+"""What a terminal may ask of a standing desk: its state, the kill switch, what waits for the operator, approval."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import orjson
+
+from entrypoints.standing.lines import LineTooLong, read_message, write_message
+from entrypoints.standing.passphrase import OperatorLock
+from entrypoints.wiring.standing import StandingHouse
+from tradecore.errors import TradeError
+from tradecore.model.alerts import Severity
+from tradecore.usecases import kill_switch
+from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer
+from tradecore.usecases.approving import approve, pending_approvals
+from tradecore.usecases.desk_line import desk_line
+
+_LONGEST_REASON: Final = 200
+Answer = dict[str, Any]
+
+
+class Control:
+    """Answers one JSON object a line with one."""
+
+    def __init__(self, house: StandingHouse, lock: OperatorLock) -> None:
+        """Act on this house; `lock` knows the operator."""
+        self._house = house
+        self._lock = lock
+        self._asks: dict[str, Callable[[Answer, str], Awaitable[Answer]]] = {
+            "status": self._status,
+            "kill": self._kill,
+            "approvals": self._approvals,
+            "approve": self._approve,
+        }
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, principal: str) -> None:
+        """Serve one connection until it ends."""
+        while True:
+            try:
+                wish = await read_message(reader)
+            except (LineTooLong, orjson.JSONDecodeError, ValueError) as problem:
+                await write_message(writer, {"ok": False, "error": f"unreadable request: {problem}"})
+                continue
+            if wish is None:
+                return
+            await write_message(writer, await self._answer(wish, principal))
+
+    async def _answer(self, wish: Answer, principal: str) -> Answer:
+        ask = self._asks.get(str(wish.get("ask")))
+        if ask is None:
+            return {"ok": False, "error": f"ask one of: {', '.join(sorted(self._asks))}"}
+        try:
+            return {"ok": True} | await ask(wish, principal)
+        except TradeError as problem:
+            return {"ok": False, "error": str(problem)}
+
+    async def _status(self, _: Answer, __: str) -> Answer:
+        line = desk_line(self._house.floor)
+        return {
+            "account": line.account,
+            "mode": line.mode,
+            "state": line.state,
+            "reason": self._house.floor.desk.trading[1],
+            "time": line.now.isoformat(),
+            "positions_open": len(self._house.floor.desk.open_groups),
+            "day_pnl": None if line.day_pnl is None else format(line.day_pnl.amount, "f"),
+            "seed": self._house.seed,
+        }
+
+    async def _kill(self, wish: Answer, principal: str) -> Answer:
+        reason = str(wish.get("reason") or "from a terminal")[:_LONGEST_REASON]
+        flatten = wish.get("flatten") is True
+        done = await kill_switch.engage(self._house.floor, principal, flatten=flatten, reason=reason)
+        held = [f"{g.label} {g.open_units():f}" for g in self._house.floor.desk.open_groups]
+        return {"what": done.what, "orders": list(done.order_ids), "held": held}
+
+    async def _approvals(self, _: Answer, __: str) -> Answer:
+        floor = self._house.floor
+        now, rate = floor.clock.now(), float(floor.desk.opening.clock_rate)
+        return {
+            "approvals": [
+                {
+                    "intent_id": one.intent_id,
+                    "headline": one.headline,
+                    "principal": one.principal,
+                    "expires_in_s": round((one.expires_at - now).total_seconds() / rate),
+                }
+                for one in pending_approvals(floor)
+            ]
+        }
+
+    async def _approve(self, wish: Answer, principal: str) -> Answer:
+        floor = self._house.floor
+        # Hashing takes a tenth of a second of work, which must not hold up the market.
+        refusal = await asyncio.to_thread(self._lock.refusal, wish.get("passphrase"))
+        if refusal is not None:
+            floor.note("operator_refused", principal=principal, severity=str(Severity.WARNING), why=refusal)
+            return {"ok": False, "error": refusal}
+        answer = await approve(floor, str(wish.get("intent_id"))[:64])
+        if isinstance(answer, ConfirmAnswer):
+            filled = f"{answer.filled_quantity:f}"
+            price = None if answer.average_price is None else f"{answer.average_price:f}"
+            return {
+                "status": answer.status,
+                "groups": list(answer.groups),
+                "filled_quantity": filled,
+                "average_price": price,
+                "protection": list(answer.protection),
+            }
+        if isinstance(answer, PreviewAnswer):
+            return {"status": "preview", "intent_id": answer.intent_id, "headline": answer.headline}
+        return {"status": "refused", "code": answer.refusal.code, "message": answer.refusal.message}

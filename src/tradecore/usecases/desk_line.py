@@ -1,0 +1,59 @@
+"""The desk in one line, for every answer: what it is, what state it is in, how the day goes, how fresh its data are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from tradecore.model.money import Money
+from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.results import budget_left
+from tradecore.usecases.updates import Update
+
+_RECENT_S: Final = Decimal(60)
+_RECENT: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskLine:
+    """Where the desk stands at `now` (UTC); None where a price or limit is missing."""
+
+    mode: str
+    account: str
+    state: str
+    now: datetime
+    day_pnl: Money | None
+    budget_left: Money | None
+    data_age_s: Decimal | None
+    recent: tuple[Update, ...]
+
+
+def desk_line(floor: TradingFloor) -> DeskLine:
+    """The desk now, from what it knows already: asks no port."""
+    now = floor.clock.now()
+    quote = floor.board.quote(floor.underlying)
+    age = None if quote is None else max(Decimal(round((now - quote.received_at).total_seconds(), 3)), Decimal(0))
+    opening = floor.desk.opening
+    return DeskLine(
+        mode=opening.mode,
+        account=opening.account,
+        state="HALTED" if floor.halted else str(floor.desk.trading[0]),
+        now=now,
+        day_pnl=_day_pnl(floor),
+        budget_left=budget_left(floor.desk),
+        data_age_s=age,
+        recent=floor.updates.recent(now, opening.reading_time(_RECENT_S), _RECENT),
+    )
+
+
+def _day_pnl(floor: TradingFloor) -> Money | None:
+    result = floor.desk.day.result(floor.desk.day.today)
+    total = result.realised - result.fees
+    for group in floor.desk.open_groups:
+        for held in group.holdings:
+            quote = floor.board.quote(held.instrument)
+            mark = None if quote is None else (quote.bid if held.quantity > 0 else quote.ask)
+            if mark is None:
+                return None
+            total += held.unrealised(mark)
+    return total

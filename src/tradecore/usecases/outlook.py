@@ -1,0 +1,74 @@
+"""Before and after: what an order would do to delta, to the loss budget, and to the day if the market moved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from tradecore.analysis.scenario import Holding, change_in_value
+from tradecore.desk.decisions import Preview
+from tradecore.model.instruments import Instrument, OptionContract
+from tradecore.model.market import ContractGreeks
+from tradecore.model.money import Money
+from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.views import known_greeks
+
+MOVES_PCT: Final = (Decimal("-1"), Decimal("-0.5"), Decimal("0.5"), Decimal("1"))
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """
+    The account before and after an order; None where a quote or a volatility is missing.
+
+    Delta in share-equivalents; `pnl` is (move in percent, dollars before, dollars after), at once and at mid.
+    """
+
+    delta_before: float | None
+    delta_after: float | None
+    budget_before: Money | None
+    budget_after: Money | None
+    pnl: tuple[tuple[Decimal, Decimal | None, Decimal | None], ...]
+
+
+def outlook(floor: TradingFloor, previews: Sequence[Preview]) -> Outlook:
+    """What these orders would change, from the newest quotes on the board."""
+    held = [(position.instrument, position.quantity) for g in floor.desk.open_groups for position in g.holdings]
+    ordered = [
+        (leg.instrument, leg.side.sign * leg.ratio * preview.plan.quantity)
+        for preview in previews
+        for leg in preview.plan.legs
+    ]
+    after = [*held, *ordered]
+    now = floor.clock.now()
+    greeks = known_greeks(floor, [instrument for instrument, _ in after], now)
+    quote = floor.board.quote(floor.underlying)
+    spot = None if quote is None or quote.mid is None else float(quote.mid)
+
+    def delta(holdings: Sequence[Holding]) -> float | None:
+        parts = [_delta(instrument, greeks) for instrument, _ in holdings]
+        if any(part is None for part in parts):
+            return None
+        pairs = zip(holdings, parts, strict=True)
+        return sum((float(q) * i.multiplier * (part or 0.0) for (i, q), part in pairs), 0.0)
+
+    def gain(holdings: Sequence[Holding], move_pct: Decimal) -> Decimal | None:
+        found = None if spot is None else change_in_value(holdings, float(move_pct / _HUNDRED), spot, greeks, now)
+        return None if found is None else Decimal(format(found, ".2f"))
+
+    figures = [preview.figures for preview in previews]
+    return Outlook(
+        delta_before=delta(held),
+        delta_after=delta(after),
+        budget_before=figures[0].budget_before if figures else None,
+        budget_after=figures[-1].budget_after if figures else None,
+        pnl=tuple((move, gain(held, move), gain(after, move)) for move in MOVES_PCT),
+    )
+
+
+def _delta(instrument: Instrument, greeks: dict[str, ContractGreeks]) -> float | None:
+    if not isinstance(instrument, OptionContract):
+        return 1.0
+    known = greeks.get(instrument.symbol)
+    return None if known is None else known.delta
