@@ -63,6 +63,16 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFamily:
+    """An entry with every other order of its group, oldest first: earlier price steps, stops, targets, exits."""
+
+    entry: OrderLine
+    strategy: str
+    note: str
+    children: tuple[OrderLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionLine:
     """One holding of one group; `unrealised` is None while its quote is missing."""
 
@@ -123,8 +133,10 @@ class HeadroomAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionAnswer:
-    """A command that needs no ticket was carried out."""
+    """A command that needs no ticket was carried out; `orders` are what became of its orders up to now."""
 
     status: str
     what: str
     order_ids: tuple[str, ...]
+    orders: tuple[OrderLine, ...] = ()
+    held: tuple[str, ...] = ()

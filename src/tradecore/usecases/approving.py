@@ -11,8 +11,10 @@ from tradecore.usecases.confirming import redeem
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
 
 
-async def show_ticket(floor: TradingFloor, principal: str, token: str) -> PendingApproval | RefusedAnswer:
-    """Begin the time in which a person may confirm this ticket; for an operator's ticket it is listed from then on."""
+async def show_ticket(
+    floor: TradingFloor, principal: str, token: str, *, to_operator: bool
+) -> PendingApproval | RefusedAnswer:
+    """Begin the time in which a person may confirm this ticket; `to_operator` puts it on the operator's list."""
     token_hash = hash_token(token)
     decision = await decide(floor, AskApproval(at=floor.clock.now(), principal=principal, token_hash=token_hash))
     if isinstance(decision.outcome, Refused):
@@ -27,7 +29,7 @@ async def show_ticket(floor: TradingFloor, principal: str, token: str) -> Pendin
         headline=floor.headlines.get(ticket.intent_id, "its preview is not kept any more: do not approve it"),
         expires_at=ticket.expires_at,
     )
-    if ticket.confirmer is Confirmer.OPERATOR:
+    if to_operator:
         floor.approvals[ticket.intent_id] = pending
         floor.changed.ring()
     return pending
@@ -57,7 +59,7 @@ async def approve(floor: TradingFloor, intent_id: str) -> ConfirmAnswer | Previe
     answer = await redeem(floor, pending.principal, pending.token_hash, confirmed_by=Confirmer.OPERATOR)
     floor.approvals.pop(intent_id, None)
     if isinstance(answer, PreviewAnswer):
-        await show_ticket(floor, pending.principal, answer.confirm_token)
+        await show_ticket(floor, pending.principal, answer.confirm_token, to_operator=True)
     return answer
 
 

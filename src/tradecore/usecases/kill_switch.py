@@ -1,22 +1,35 @@
 """The kill switch: engaging needs no ticket, lifting does (and in live mode an operator)."""
 
+from decimal import Decimal
+from typing import Final
+
 from tradecore.desk.commands import EngageKillSwitch
+from tradecore.desk.decisions import Done
 from tradecore.usecases.answers import ActionAnswer
 from tradecore.usecases.floor import TradingFloor, decide
+from tradecore.usecases.orders import order_line
 from tradecore.usecases.views import fresh_view
 from tradecore.usecases.working import chase_exit
+
+_LONGEST_WAIT_S: Final = Decimal(10)
 
 
 async def engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: str) -> ActionAnswer:
     """
     Block new exposure at once and withdraw entries; with `flatten` close everything, once per latch.
 
-    The block itself waits for nothing: the view is only fetched when something has to be priced.
+    The block itself waits for nothing: the view is only fetched when something has to be priced. A flatten waits up to
+    ten seconds of the reader's clock to tell what became of each exit.
     """
-    return await floor.timers.finish(_engage(floor, principal, flatten=flatten, reason=reason))
+    ids = await floor.timers.finish(_engage(floor, principal, flatten=flatten, reason=reason))
+    if flatten:
+        await _until_flat(floor)
+    held = tuple(f"{group.label} {group.open_units():f}" for group in floor.desk.open_groups)
+    lines = tuple(order_line(floor.desk.orders[order_id]) for order_id in ids)
+    return ActionAnswer(status="done", what="kill switch engaged", order_ids=ids, orders=lines, held=held)
 
 
-async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: str) -> ActionAnswer:
+async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: str) -> tuple[str, ...]:
     now = floor.clock.now()
     decision = await decide(floor, EngageKillSwitch(at=now, principal=principal, flatten=False, reason=reason))
     if flatten:
@@ -28,5 +41,11 @@ async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason:
             if group.closing is not None and group.label not in before:
                 floor.timers.beside(chase_exit(floor, group.label))
     outcome = decision.outcome
-    ids = outcome.order_ids if hasattr(outcome, "order_ids") else ()
-    return ActionAnswer(status="done", what="kill switch engaged", order_ids=ids)
+    return outcome.order_ids if isinstance(outcome, Done) else ()
+
+
+async def _until_flat(floor: TradingFloor) -> None:
+    deadline = floor.clock.now() + floor.desk.opening.reading_time(_LONGEST_WAIT_S)
+    while any(group.closing is not None for group in floor.desk.open_groups):
+        if not await floor.changed.wait(deadline):
+            return

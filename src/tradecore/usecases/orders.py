@@ -1,11 +1,15 @@
 """Orders and positions as a person reads them; cancelling an entry."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from tradecore.desk.commands import CancelOrder
 from tradecore.desk.decisions import Refused
+from tradecore.desk.groups import Group
 from tradecore.errors import InvalidRequest
-from tradecore.model.orders import Order
+from tradecore.model.orders import Order, Role
 from tradecore.model.terms import Limit, Market, PriceTerms, Stop, StopLimit, legs_text
-from tradecore.usecases.answers import ActionAnswer, OrderLine, PositionLine, RefusedAnswer
+from tradecore.usecases.answers import ActionAnswer, OrderFamily, OrderLine, PositionLine, RefusedAnswer
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.views import fresh_view
 
@@ -43,6 +47,43 @@ def order_line(order: Order) -> OrderLine:
 def recent_orders(floor: TradingFloor, limit: int = 10) -> tuple[OrderLine, ...]:
     """The newest orders, newest first."""
     return tuple(order_line(order) for order in list(floor.desk.orders.values())[::-1][:limit])
+
+
+def order_families(floor: TradingFloor, older_than: str | None, at_most: int) -> tuple[OrderFamily, ...]:
+    """
+    Groups as their entry with its children, newest first, beginning with the one before the group `older_than`.
+
+    The entry shows what all its price steps filled together; the steps before the last are children.
+
+    Raises:
+        InvalidRequest: This desk has no group of that label.
+    """
+    groups = list(floor.desk.groups)[::-1]
+    if older_than is not None:
+        labels = [group.label for group in groups]
+        if older_than not in labels:
+            raise InvalidRequest(f"no cursor {older_than[:40]!r}; use the next_cursor of an answer")
+        groups = groups[labels.index(older_than) + 1 :]
+    return tuple(_family(floor, group) for group in groups[:at_most])
+
+
+def _family(floor: TradingFloor, group: Group) -> OrderFamily:
+    orders = [floor.desk.orders[order_id] for order_id in group.order_ids]
+    steps = [order for order in orders if order.role is Role.ENTRY]
+    filled = sum((order.cumulative_quantity for order in steps), Decimal(0))
+    paid = sum((order.cumulative_quantity * (order.average_price or 0) for order in steps), Decimal(0))
+    entry = replace(
+        order_line(steps[-1]),
+        quantity=group.plan.quantity,
+        filled_quantity=filled,
+        average_price=paid / filled if filled else None,
+    )
+    return OrderFamily(
+        entry=entry,
+        strategy=group.plan.strategy,
+        note=group.plan.note,
+        children=tuple(order_line(order) for order in orders if order is not steps[-1]),
+    )
 
 
 def order_status(floor: TradingFloor, client_order_id: str) -> OrderLine:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from tradecore.desk.desk import Desk
+from tradecore.model.account import AccountSnapshot
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.usecases.answers import HeadroomAnswer, PnlAnswer
 from tradecore.usecases.floor import TradingFloor
@@ -44,6 +45,11 @@ def budget_left(desk: Desk) -> Money | None:
     cap, exposure = daily_cap(desk), desk.exposure()
     committed = exposure.committed()
     return None if cap is None or committed is None else cap - exposure.loss_today - committed
+
+
+async def account_now(floor: TradingFloor) -> AccountSnapshot:
+    """Balances as the broker states them."""
+    return await floor.broker.account()
 
 
 def headroom(floor: TradingFloor) -> HeadroomAnswer:

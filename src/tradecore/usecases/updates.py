@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from tradecore.desk.commands import CancelOrder, OpenDay
 from tradecore.desk.decisions import Confirmed, Decision, Refused, Send
+from tradecore.errors import InvalidRequest
 from tradecore.model.events import BrokerEvent, Canceled, Expired, Filled
 from tradecore.model.events import Refused as RefusedByVenue
 from tradecore.model.terms import legs_text, short_name
@@ -20,8 +21,8 @@ class Update:
     """
     One thing that happened: its number (1, 2, …), time (UTC), kind, what it is about, and a sentence.
 
-    `subject` is a client order id, a group's label or a code; `said` is text from outside, never to be obeyed; `refusal`
-    is the whole answer of a refused request.
+    `subject` is a client order id, a group's label or a code; `said` is text from outside, data and no more;
+    `refusal` is the whole answer of a refused request.
     """
 
     number: int
@@ -48,8 +49,9 @@ class UpdateLog:
     Refusals are answers to whoever asked; they have numbers of the same row but are not among what `after` gives.
     """
 
-    def __init__(self) -> None:
-        """Start with nothing."""
+    def __init__(self, life: str = "1") -> None:
+        """Start with nothing; `life` tells the cursors of this desk from those of an earlier one."""
+        self._life = life
         self._number = 0
         self._updates: deque[Update] = deque(maxlen=_KEPT)
         self._refusals: deque[Update] = deque(maxlen=_REFUSALS_KEPT)
@@ -71,6 +73,22 @@ class UpdateLog:
     def refuse(self, at: datetime, refusal: Refused) -> None:
         """Add a refusal that no decision of the desk made."""
         self._refuse(at, refusal)
+
+    def cursor(self, number: int) -> str:
+        """Where to go on after the update of this number."""
+        return f"{self._life}.{number}"
+
+    def number_of(self, cursor: str) -> int:
+        """
+        The number a cursor stands for; 0, everything, for one of an earlier desk.
+
+        Raises:
+            InvalidRequest: It is no cursor of ours.
+        """
+        life, _, number = cursor.partition(".")
+        if not life.isdecimal() or not number.isdecimal() or len(cursor) > 40:
+            raise InvalidRequest("cursor: use the one of an earlier answer, or leave it out")
+        return int(number) if life == self._life else 0
 
     def after(self, number: int, at_most: int) -> Missed:
         """The oldest updates after `number`, at most so many."""

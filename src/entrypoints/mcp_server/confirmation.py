@@ -1,0 +1,118 @@
+"""Executing a ticket on the word of whom the owner named: the model, a form of the client, or the operator."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import mcp_types as types
+
+from entrypoints.mcp_server import rendering
+from entrypoints.mcp_server.calls import LONGEST_WAIT_S, Call, Json, Refusal, refusal_of
+from tradecore.model.confirmation import Confirmer
+from tradecore.usecases.answers import ConfirmAnswer, PendingApproval, PreviewAnswer, RefusedAnswer
+from tradecore.usecases.approving import show_ticket, wait_for_operator
+from tradecore.usecases.confirming import confirm
+from tradecore.usecases.floor import hash_token
+from tradecore.usecases.outlook import outlook
+
+_MODERN: Final = "2026-07-28"
+_QUESTION: Final = "approve"
+_FORM: Final = {
+    "type": "object",
+    "properties": {
+        _QUESTION: {"type": "boolean", "title": "Send this order", "description": "Tick to send it; nothing else does."}
+    },
+    "required": [_QUESTION],
+}
+_OPERATOR_STEP: Final = "the operator runs `tradecore approve` in a terminal; then repeat this call with the same token"
+
+
+async def execute(call: Call, token: str, given: Mapping[str, str] | None = None) -> Json | types.InputRequiredResult:
+    """
+    Redeem a token.
+
+    Raises:
+        Refusal: The desk said no, the person did, or nobody could be asked.
+    """
+    ticket = call.floor.desk.open_ticket(hash_token(token), call.principal)
+    if ticket is None or ticket.confirmer is Confirmer.MODEL or call.floor.clock.now() >= ticket.expires_at:
+        return await _redeemed(call, token, given, Confirmer.MODEL)
+    if ticket.confirmer is Confirmer.OPERATOR:
+        return await _by_operator(call, token, given)
+    return await _by_form(call, token, given)
+
+
+async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> Json | types.InputRequiredResult:
+    shown = await _shown(call, token, to_operator=not call.can_show_forms)
+    if not call.can_show_forms:
+        why = "a person has to confirm this order and this client can't ask one"
+        raise Refusal("CANNOT_ASK", why, {"next_step": _OPERATOR_STEP, "headline": shown.headline})
+    question = f"{shown.headline}\nSend this order?"
+    if call.context.protocol_version >= _MODERN:
+        answer = call.form_answers.get(_QUESTION)
+        if answer is None:
+            form = types.ElicitRequestFormParams(message=question, requested_schema=_FORM)
+            return types.InputRequiredResult(input_requests={_QUESTION: types.ElicitRequest(params=form)})
+    else:
+        answer = await call.context.session.elicit_form(question, _FORM, related_request_id=call.context.request_id)
+    if not _accepted(answer):
+        why = "not approved, or the client could not ask"
+        step = f"ask the person what they want; if no question was seen, {_OPERATOR_STEP}"
+        raise Refusal("NOT_APPROVED", why, {"next_step": step})
+    return await _redeemed(call, token, given, Confirmer.FORM)
+
+
+async def _by_operator(call: Call, token: str, given: Mapping[str, str] | None) -> Json:
+    shown = await _shown(call, token, to_operator=True)
+    if not await wait_for_operator(call.floor, token, call.principal, LONGEST_WAIT_S):
+        details = {
+            "next_step": _OPERATOR_STEP,
+            "headline": shown.headline,
+            "expires_in_s": call.seconds_until(shown.expires_at),
+        }
+        raise Refusal("APPROVAL_PENDING", "the operator has to confirm this order and has not yet", details)
+    return await _redeemed(call, token, given, Confirmer.MODEL)
+
+
+async def _shown(call: Call, token: str, *, to_operator: bool) -> PendingApproval:
+    found = await show_ticket(call.floor, call.principal, token, to_operator=to_operator)
+    if isinstance(found, RefusedAnswer):
+        raise refusal_of(found)
+    return found
+
+
+async def _redeemed(call: Call, token: str, given: Mapping[str, str] | None, by: Confirmer) -> Json:
+    answer = await confirm(call.floor, call.principal, token, given, confirmed_by=by)
+    if isinstance(answer, RefusedAnswer):
+        raise refusal_of(answer)
+    if isinstance(answer, PreviewAnswer):
+        return preview_json(call, answer)
+    return confirmation_json(call, answer)
+
+
+def confirmation_json(call: Call, answer: ConfirmAnswer) -> Json:
+    """A redeemed ticket, rendered."""
+    return rendering.confirmation(answer, str(call.floor.desk.trading[0]))
+
+
+def preview_json(call: Call, answer: PreviewAnswer) -> Json:
+    """A preview, rendered with its outlook and the age of its prices."""
+    opening = call.floor.desk.opening
+    ahead = outlook(call.floor, answer.previews)
+    until = call.seconds_until(answer.expires_at)
+    return rendering.preview(answer, ahead, until, _quotes(call, answer), opening.mode, opening.account)
+
+
+def _quotes(call: Call, answer: PreviewAnswer) -> Json:
+    wanted = [instrument for one in answer.previews for instrument in one.plan.instruments]
+    quotes = [call.floor.board.quote(instrument) for instrument in (*wanted, call.floor.underlying)]
+    known = [quote for quote in quotes if quote is not None]
+    if len(known) < len(quotes):
+        return {"quote_age_ms": None, "feed": None}
+    oldest = min(quote.at for quote in known)
+    age = (call.floor.clock.now() - oldest).total_seconds() * 1000
+    return {"quote_age_ms": max(round(age), 0), "feed": known[0].source}
+
+
+def _accepted(answer: Any) -> bool:
+    accepted = isinstance(answer, types.ElicitResult) and answer.action == "accept"
+    return accepted and bool(answer.content) and answer.content.get(_QUESTION) is True

@@ -1,0 +1,194 @@
+"""Tools that only look."""
+
+import dataclasses
+from typing import Any, Final
+
+import orjson
+
+from entrypoints.mcp_server import rendering, schemas
+from entrypoints.mcp_server.arguments import Explain, NoArguments, OneOrder, RecentOrders, WaitForUpdates
+from entrypoints.mcp_server.calls import Call, Json, Tool
+from tradecore import __version__
+from tradecore.usecases.explaining import explain
+from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.following import AT_ONCE, wait_for_updates
+from tradecore.usecases.health import health
+from tradecore.usecases.market_clock import market_clock
+from tradecore.usecases.orders import order_families, order_status, positions
+from tradecore.usecases.outlook import outlook
+from tradecore.usecases.results import account_now, headroom, show_pnl
+
+BUDGET_BYTES: Final = 6_500
+"""A list stops growing here, about 2,000 tokens with the rest of the answer."""
+
+_SHOWN_LIMITS: Final = ("risk_per_trade", "per_trade_max_loss", "max_contracts_per_order", "delta_cap", "last_open")
+
+
+def reading_tools() -> list[Tool]:
+    """What every desk shows; the last two belong to toolsets of their own."""
+    return [
+        _tool("get_positions", "Positions", "Open positions by group, with stop, target and result.", _positions),
+        _tool("get_account_info", "Account", "Cash, equity and buying power.", _account, schemas.ACCOUNT),
+        _tool("get_order_status", "Order status", "One order by its id.", _order, schemas.ORDER, OneOrder),
+        _tool("get_recent_orders", "Recent orders", _RECENT, _orders, schemas.ORDERS, RecentOrders),
+        _tool("show_pnl", "Profit and loss", "The trading day's result, fees, delta and positions.", _pnl, schemas.PNL),
+        _tool("risk_check", "Risk headroom", "What may still be risked today, and the limits.", _risk, schemas.RISK),
+        _tool("explain", "Explain", _EXPLAIN, _explain, schemas.EXPLANATION, Explain),
+        _tool("wait_for_updates", "Wait for updates", _WAIT, _updates, schemas.UPDATES, WaitForUpdates),
+        _tool("get_market_clock", "Market clock", _CLOCK, _clock, schemas.CLOCK, toolset="data"),
+        _tool(
+            "healthcheck",
+            "Health",
+            "Whether journal and data let the desk work.",
+            _health,
+            schemas.HEALTH,
+            toolset="admin",
+        ),
+    ]
+
+
+_RECENT: Final = "Orders, newest first, each entry with its children (stop, target, exits). Go on with next_cursor."
+_EXPLAIN: Final = (
+    "Why something was refused, closed or cancelled: figures, rule, who set it, smallest change. Subject: an event id, "
+    "order_id, group or check; the newest refusal if left out."
+)
+_WAIT: Final = "Fills, exits and alerts after a cursor, none lost; waits up to wait_s seconds for the next."
+_HEALTH: Final = "Whether journal and data let the desk work."
+_CLOCK: Final = "Whether the exchange trades now, and when it opens and closes next."
+
+
+def _tool(
+    name: str,
+    title: str,
+    description: str,
+    handler: Any,
+    schema: Json = schemas.POSITIONS,
+    arguments: Any = NoArguments,
+    *,
+    toolset: str = "desk",
+) -> Tool:
+    return Tool(
+        name=name,
+        title=title,
+        description=description,
+        arguments=arguments,
+        handler=handler,
+        output_schema=schema,
+        toolset=toolset,
+        idempotent=True,
+    )
+
+
+async def positions_json(floor: TradingFloor) -> Json:
+    """Every open position that fits an answer."""
+    lines = [rendering.position(line) for line in await positions(floor)]
+    shown = within_budget(lines)
+    return {"positions": shown, "omitted": len(lines) - len(shown)}
+
+
+async def account_json(floor: TradingFloor) -> Json:
+    """Balances."""
+    found = await account_now(floor)
+    return {
+        "account": found.account,
+        "cash": rendering.text(found.cash),
+        "equity": rendering.text(found.equity),
+        "buying_power": rendering.text(found.buying_power),
+        "options_buying_power": rendering.text(found.options_buying_power),
+        "currency": found.cash.currency,
+        "at": rendering.utc(found.at),
+    }
+
+
+async def orders_json(floor: TradingFloor, older_than: str | None = None, limit: int = 10) -> Json:
+    """Entries with their children, as many as fit an answer."""
+    found = order_families(floor, older_than, limit + 1)
+    shown = within_budget([rendering.family(one) for one in found[:limit]])
+    more = len(found) > len(shown)
+    return {"orders": shown, "next_cursor": shown[-1]["group"] if more and shown else None}
+
+
+async def risk_json(floor: TradingFloor) -> Json:
+    """Headroom and the limits a model asks about most."""
+    limits = floor.desk.opening.limits
+    values = {name: str(getattr(limits, name)) for name in _SHOWN_LIMITS if getattr(limits, name) is not None}
+    profile = {"profile": limits.profile, "hash": limits.hash[:12]}
+    return rendering.headroom(headroom(floor)) | {"limits": profile | values}
+
+
+def within_budget(items: list[Json]) -> list[Json]:
+    """As many items as an answer may hold, at least one."""
+    size = 0
+    shown: list[Json] = []
+    for item in items:
+        size += len(orjson.dumps(item))
+        if shown and size > BUDGET_BYTES:
+            break
+        shown.append(item)
+    return shown
+
+
+async def _positions(call: Call, _: NoArguments) -> Json:
+    return await positions_json(call.floor)
+
+
+async def _account(call: Call, _: NoArguments) -> Json:
+    return await account_json(call.floor)
+
+
+async def _order(call: Call, given: OneOrder) -> Json:
+    return {"order": rendering.order(order_status(call.floor, given.order_id))}
+
+
+async def _orders(call: Call, given: RecentOrders) -> Json:
+    return await orders_json(call.floor, given.cursor, given.limit)
+
+
+async def _pnl(call: Call, _: NoArguments) -> Json:
+    found = rendering.pnl(await show_pnl(call.floor))
+    shown = within_budget([rendering.position(line) for line in await positions(call.floor)])
+    delta = outlook(call.floor, ()).delta_before
+    return found | {"delta": None if delta is None else round(delta, 2), "positions": shown}
+
+
+async def _risk(call: Call, _: NoArguments) -> Json:
+    return await risk_json(call.floor)
+
+
+async def _explain(call: Call, given: Explain) -> Json:
+    return rendering.explanation(explain(call.floor, given.subject))
+
+
+async def _updates(call: Call, given: WaitForUpdates) -> Json:
+    missed, newest = await wait_for_updates(call.floor, given.cursor, given.wait_s)
+    log = call.floor.updates
+    return {
+        "updates": [rendering.update(one) for one in missed.updates],
+        "cursor": log.cursor(newest),
+        "lost": missed.lost,
+        "more": len(missed.updates) == AT_ONCE,
+    }
+
+
+async def _clock(call: Call, _: NoArguments) -> Json:
+    found = market_clock(call.floor)
+    opening = call.floor.desk.opening
+    return {
+        "timestamp": rendering.utc(found.now),
+        "is_open": found.is_open,
+        "next_open": rendering.utc(found.next_open),
+        "next_close": rendering.utc(found.next_close),
+        "simulated": opening.mode == "simulated",
+        "speed": rendering.text(opening.clock_rate),
+    }
+
+
+async def _health(call: Call, _: NoArguments) -> Json:
+    checks = health(call.floor)
+    ready = all(one.passed for one in checks)
+    return {
+        "status": "healthy" if ready else "unhealthy",
+        "ready": ready,
+        "version": __version__,
+        "checks": [dataclasses.asdict(one) for one in checks],
+    }

@@ -1,0 +1,35 @@
+"""Whether the desk can do its work: what is checked, and what it said."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.market_clock import market_clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """One check with what it found."""
+
+    name: str
+    passed: bool
+    found: str
+
+
+def health(floor: TradingFloor) -> tuple[HealthCheck, ...]:
+    """Journal, session and data; the desk is ready when all pass."""
+    limits = floor.desk.opening.limits
+    quote = floor.board.quote(floor.underlying)
+    now = floor.clock.now()
+    age = None if quote is None else Decimal(str(round((now - quote.received_at).total_seconds(), 3)))
+    is_open = market_clock(floor).is_open
+    fresh = age is not None and limits.max_underlying_age_s is not None and age <= limits.max_underlying_age_s
+    return (
+        HealthCheck(name="journal", passed=floor.halted is None, found=floor.halted or "writable"),
+        HealthCheck(
+            name="market_data",
+            passed=fresh or not is_open,
+            found="no quote yet" if age is None else f"{floor.underlying.symbol} quote {age} s old",
+        ),
+        HealthCheck(name="limits", passed=limits.profile != "", found=f"{limits.profile} {limits.hash[:12]}"),
+    )
