@@ -13,8 +13,8 @@ from tradecore.risk.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class _Tie:
-    """A setting and the limit it tightens; `stricter` of two values is the one that permits less."""
+class Tie:
+    """A setting, the limit it tightens, the stricter of two values, and the factor from the setting's unit."""
 
     setting: str
     limit: str
@@ -22,16 +22,16 @@ class _Tie:
     times: int = 1
 
 
-_TIES: Final = (
-    _Tie("max_daily_loss", "max_daily_loss"),
-    _Tie("max_daily_loss_pct", "max_daily_loss_pct"),
-    _Tie("risk_per_trade", "risk_per_trade"),
-    _Tie("per_trade_max_loss", "per_trade_max_loss"),
-    _Tie("max_position_size", "max_position_pct", times=100),
-    _Tie("delta_cap", "delta_cap"),
-    _Tie("market_open_buffer", "open_buffer_minutes", max),
-    _Tie("market_close_buffer", "close_buffer_minutes", max),
-    _Tie("confirmation_timeout", "confirmation_timeout_s"),
+TIES: Final = (
+    Tie("max_daily_loss", "max_daily_loss"),
+    Tie("max_daily_loss_pct", "max_daily_loss_pct"),
+    Tie("risk_per_trade", "risk_per_trade"),
+    Tie("per_trade_max_loss", "per_trade_max_loss"),
+    Tie("max_position_size", "max_position_pct", times=100),
+    Tie("delta_cap", "delta_cap"),
+    Tie("market_open_buffer", "open_buffer_minutes", max),
+    Tie("market_close_buffer", "close_buffer_minutes", max),
+    Tie("confirmation_timeout", "confirmation_timeout_s"),
 )
 
 
@@ -83,13 +83,13 @@ def without_effect(limits: Limits, settings: Settings) -> tuple[str, ...]:
     )
 
 
-def _asked(limits: Limits, settings: Settings) -> Iterator[tuple[_Tie, Decimal, Decimal | None]]:
+def _asked(limits: Limits, settings: Settings) -> Iterator[tuple[Tie, Decimal, Decimal | None]]:
     """Each tie whose setting is given, with its value in the limit's unit and the limit."""
-    for tie in _TIES:
+    for tie in TIES:
         value = getattr(settings, tie.setting)
         if value is not None:
             yield tie, value * tie.times, getattr(limits, tie.limit)
 
 
-def _tighter(tie: _Tie, asked: Decimal, now: Decimal) -> bool:
+def _tighter(tie: Tie, asked: Decimal, now: Decimal) -> bool:
     return asked != now and tie.stricter(asked, now) == asked
