@@ -41,7 +41,7 @@ anything that disagrees with the mode, in simulated mode too:
 | setting | in simulated and paper | in live |
 | --- | --- | --- |
 | `ALPACA_PAPER`, `PAPER` | not given or true | not given or false |
-| `ALPACA_BASE_URL` | anything but `https://api.alpaca.markets` | not given, or `https://api.alpaca.markets` |
+| `ALPACA_BASE_URL` | none, Alpaca's paper address, or no server of Alpaca | none, or `https://api.alpaca.markets` |
 | `ALPACA_DATA_FEED` | any | not `delayed_sip` |
 | `ALPACA_API_KEY_ID`, `ALPACA_API_SECRET_KEY` | needed in paper; accepted and unused in simulated | needed |
 

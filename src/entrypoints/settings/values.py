@@ -66,6 +66,8 @@ def _known_toolsets(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _absolute(value: Path) -> Path:
+    if "\0" in str(value):
+        raise ValueError(f"{shown(str(value))} can't be a path")
     try:
         return value.expanduser().absolute()
     except RuntimeError as error:
@@ -85,7 +87,7 @@ def _file(value: Path) -> Path:
 
 def _dollars_not_a_share(value: Decimal) -> Decimal:
     if value < 1:
-        percent = f"{value * 100:f}".rstrip("0").rstrip(".") if value else "5"
+        percent = f"{float(value) * 100:.4g}" if value >= Decimal("0.001") else "5"
         raise ValueError(f"is in dollars, at least 1; a share of equity is MAX_DAILY_LOSS_PCT, such as {percent} (%)")
     return value
 

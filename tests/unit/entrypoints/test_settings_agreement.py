@@ -63,8 +63,11 @@ def test_the_live_address_selects_nothing_and_stops_the_start(
     assert refused(monkeypatch, {**variables, "ALPACA_BASE_URL": LIVE_URL}) == ["ALPACA_BASE_URL"]
 
 
-@pytest.mark.parametrize("url", ["https://API.ALPACA.MARKETS/", "https://api.alpaca.markets.:443/v2"])
-def test_the_live_address_is_known_in_other_spellings(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["https://API.ALPACA.MARKETS/", "https://api.alpaca.markets.:443/v2", "https://broker-api.alpaca.markets"],
+)
+def test_alpaca_s_live_addresses_are_known_in_every_spelling(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(monkeypatch, {**PAPER, "ALPACA_BASE_URL": url}) == ["ALPACA_BASE_URL"]
 
 
