@@ -128,6 +128,6 @@ def sessions_table(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def reference_pages(session: nox.Session) -> None:
-    """Regenerate the pages of the manual that repeat what the code says."""
+    """Regenerate the pages of the manual, and `.env.example`, that repeat what the code says."""
     sync(session, "docs")
-    session.run("python", "tools/reference_pages.py")
+    session.run("python", "-m", "tools.reference_pages")

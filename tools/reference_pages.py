@@ -1,4 +1,4 @@
-"""Write the reference pages that repeat what the code says: docs/reference/{order-states,limits,checks}.md."""
+"""Write what repeats the code: docs/reference/{order-states,limits,checks,settings}.md and .env.example."""
 
 import dis
 from collections.abc import Callable, Iterator, Mapping
@@ -9,13 +9,14 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 import yaml
+from tools.settings_pages import env_example, settings_page
 
 from tradecore.model.order_lifecycle import TRANSITIONS, Step
 from tradecore.model.orders import ENDED, OrderState
 from tradecore.risk.gate import CHECKS
 from tradecore.risk.limits import Limits
 
-PAGES: Final = Path(__file__).parent.parent / "docs" / "reference"
+ROOT: Final = Path(__file__).parent.parent
 HEADER: Final = "<!-- Generated; do not edit. Rewrite it with `uv run nox -s reference_pages`. -->\n"
 
 STATES: Final[Mapping[OrderState, str]] = {
@@ -204,17 +205,19 @@ def checks() -> str:
 
 
 GENERATORS: Final[Mapping[str, Callable[[], str]]] = {
-    "order-states.md": order_states,
-    "limits.md": limits,
-    "checks.md": checks,
+    "docs/reference/order-states.md": order_states,
+    "docs/reference/limits.md": limits,
+    "docs/reference/checks.md": checks,
+    "docs/reference/settings.md": lambda: f"{HEADER}\n{settings_page()}",
+    ".env.example": env_example,
 }
 
 
 def main() -> None:
-    """Write every page."""
+    """Write every file."""
     for name, generate in GENERATORS.items():
-        (PAGES / name).write_text(generate(), encoding="utf-8")
-        print(f"docs/reference/{name}")
+        (ROOT / name).write_text(generate(), encoding="utf-8")
+        print(name)
 
 
 def _transitions() -> Iterator[str]:

@@ -55,11 +55,11 @@ def load_limits(source: str, interval: timedelta | None = None) -> Limits:
         return _limits(source, values, interval)
     path = Path(source)
     if not path.is_file():
-        raise LimitsError(f"--limits {source}: no such file; use {' or '.join(PROFILES)} or the path of a YAML file")
+        raise LimitsError(f"limits {source}: no such file; use {' or '.join(PROFILES)} or the path of a YAML file")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise LimitsError(f"--limits {source}: can't be read ({error})") from error
+        raise LimitsError(f"limits {source}: can't be read ({error})") from error
     return _limits(path.name, _read(text, source), interval)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints.settings import known_names
+
 
 @pytest.fixture
 def program() -> list[str]:
@@ -17,9 +19,13 @@ def program() -> list[str]:
 
 
 def start(program: list[str], home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRADECORE_")}
-    environment = {**kept, "TRADECORE_HOME": str(home)}
-    return subprocess.run([*program, *arguments], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run([*program, *arguments], env=environment(home), capture_output=True, text=True, check=False)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """This process's environment without its settings, and a home for the desk."""
+    ours = {name for name in os.environ if name.startswith("TRADECORE_") or name in known_names()}
+    return {name: value for name, value in os.environ.items() if name not in ours} | {"TRADECORE_HOME": str(home)}
 
 
 def test_demo_then_verify_then_replay(program: list[str], tmp_path: Path) -> None:
@@ -35,8 +41,7 @@ def test_demo_then_verify_then_replay(program: list[str], tmp_path: Path) -> Non
 
 
 def test_a_reader_that_goes_away_ends_the_demo_quietly(program: list[str], tmp_path: Path) -> None:
-    environment = {**os.environ, "TRADECORE_HOME": str(tmp_path)}
-    command = f"{program[0]} demo | head -n 3"
-    done = subprocess.run(["/bin/bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    arguments = ["/bin/bash", "-c", f"{program[0]} demo | head -n 3"]
+    done = subprocess.run(arguments, env=environment(tmp_path), capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert done.stdout.count("\n") == 3

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 from typer.exceptions import TyperException
@@ -43,9 +44,16 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
+    context: typer.Context,
+    env_file: Annotated[
+        Path | None, typer.Option(help="Settings beside the environment; else ./.env, else .env in TRADECORE_HOME.")
+    ] = None,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Every command has --help; `tradecore demo` is the place to begin."""
+    context.obj = env_file
 
 
 def run(arguments: list[str]) -> int:

@@ -6,10 +6,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from entrypoints.cli.limits_told import limits_told
 from entrypoints.cli.story import Story
 from entrypoints.cli.summary import is_clean, print_json, print_report, summarise
 from entrypoints.cli.terminal import Terminal
-from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, run_house
 from entrypoints.settings import SettingsError, read_settings
 from entrypoints.wiring import House, allowed_strategies, simulated_house
@@ -31,19 +31,20 @@ _MOST_SEED: Final = 2**32 - 1
 
 
 def demo(
+    context: typer.Context,
     seed: Annotated[int, typer.Option(help="Another seed is another market.", min=0, max=_MOST_SEED)] = 1,
     account: Annotated[str | None, typer.Option(help="A name for the account; by default a fresh one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Run a whole simulated 0-DTE session: previews, a guarded entry, its exit, a refusal, the kill switch, flat."""
-    settings = read_settings()
+    settings = read_settings(context.obj)
     missing = [name for name in _STRATEGIES if name not in allowed_strategies(settings)]
     if missing:
         raise SettingsError(f"TRADECORE_STRATEGIES: the demo trades {' and '.join(_STRATEGIES)}; add {missing[0]}")
     session = session_on(DEMO_DAY)
     if session is None:
         raise DataMissing(f"{DEMO_DAY} is no session")
-    limits = load_limits("default")
+    limits = limits_told(settings)
     house = simulated_house(settings, seed=seed, session=session, limits=limits, account=checked_account(account))
     console = Terminal(quiet=as_json)
     story = Story(console, house.floor.desk.opening)

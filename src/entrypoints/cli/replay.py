@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from entrypoints.cli.demo import checked_account
+from entrypoints.cli.limits_told import limits_told
 from entrypoints.cli.story import Story
 from entrypoints.cli.summary import is_clean, print_json, print_report, summarise
 from entrypoints.cli.terminal import Terminal
-from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, Trader, run_house
 from entrypoints.settings import read_settings
 from entrypoints.wiring import House, allowed_strategies, read_day, replay_house
@@ -31,6 +31,7 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def replay(
+    context: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder in LEAN's format, or a .csv or .parquet file of bars.")],
     symbol: Annotated[str, typer.Option(help="The underlying, for example SPY.")],
     day: Annotated[str, typer.Option("--date", help="The session, YYYY-MM-DD.")],
@@ -40,20 +41,19 @@ def replay(
         Literal["start", "end"] | None,
         typer.Option(help="What a CSV's or Parquet's times name."),
     ] = None,
-    limits: Annotated[str, typer.Option(help="default, recorded, or a YAML file.")] = "default",
+    limits: Annotated[
+        str | None, typer.Option(help="default, recorded, or a YAML file.", show_default="TRADECORE_LIMITS")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the modelled chain.", min=0, max=2**32 - 1)] = 1,
     account: Annotated[str | None, typer.Option(help="A name for the account; by default a fresh one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Trade one recorded day: decide at each bar's close, fill from the next bar, flat before the close."""
-    settings = read_settings()
+    settings = read_settings(context.obj)
     _require_allowed(strategy, allowed_strategies(settings))
     underlying = Equity(symbol.upper())
     session = _session_of(day)
-    limits_in_force = load_limits(limits, _MINUTE)
-    if limits_in_force.missing:
-        unset = ", ".join(limits_in_force.missing)
-        typer.echo(f"tradecore: {limits} leaves limits unset; orders that need them are refused: {unset}", err=True)
+    in_force = limits_told(settings, limits, _MINUTE)
     console = Terminal(stderr=True, quiet=as_json)
     with _bar(console) as bar:
         reading = bar.add_task("reading", total=1.0)
@@ -68,7 +68,7 @@ def replay(
         bar.update(reading, completed=1.0)
         if len(recorded.bars) < session.minutes * 9 // 10:
             typer.echo(f"tradecore: {len(recorded.bars)} of {session.minutes} minutes are recorded", err=True)
-        house = replay_house(settings, recorded, seed=seed, limits=limits_in_force, account=checked_account(account))
+        house = replay_house(settings, recorded, seed=seed, limits=in_force, account=checked_account(account))
         out = Terminal(quiet=as_json)
         recorder = SessionRecorder(None if as_json else Story(out, house.floor.desk.opening))
         trading = bar.add_task("trading", total=session.minutes)
@@ -80,7 +80,7 @@ def replay(
     summary = summarise(house, recorder)
     summary["strategy"] = strategy
     summary["source"], summary["labels"] = recorded.source, recorded.labels
-    if not summary["orders"] and summary["refusals"] and limits != "recorded":
+    if not summary["orders"] and summary["refusals"] and (limits or settings.limits) != "recorded":
         hint = "every order was refused; recorded minute bars need the limits profile recorded: --limits recorded"
         typer.echo(f"tradecore: {hint}", err=True)
     if as_json:

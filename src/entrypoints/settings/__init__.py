@@ -6,7 +6,7 @@ The environment comes first, then one file: the one named with `--env-file`, els
 
 from entrypoints.settings.fields import state_home
 from entrypoints.settings.reading import Settings, SettingsError, read_settings
-from entrypoints.settings.variables import Variable, known_names, sections, variables
+from entrypoints.settings.variables import Variable, known_names, sections, variable_of, variables
 
 __all__ = [
     "Settings",
@@ -16,5 +16,6 @@ __all__ = [
     "read_settings",
     "sections",
     "state_home",
+    "variable_of",
     "variables",
 ]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from entrypoints.settings.fields import Fields
 from entrypoints.settings.values import is_loopback, shown
 
+_ALPACA: Final = ".alpaca.markets"
 _LIVE_HOST: Final = "api.alpaca.markets"
 _PAPER_HOST: Final = "paper-api.alpaca.markets"
 
@@ -46,7 +47,9 @@ def _about_the_address(given: Fields) -> Iterator[Disagreement]:
     if given.alpaca_base_url is None:
         return
     host = (urlsplit(given.alpaca_base_url).hostname or "").rstrip(".")
-    if (given.mode == "live") is not (host == _LIVE_HOST):
+    # Alpaca's other addresses are live as well; a server that isn't Alpaca's may stand in for its paper one.
+    on_paper = host == _PAPER_HOST or not f".{host}".endswith(_ALPACA)
+    if host != _LIVE_HOST if given.mode == "live" else not on_paper:
         wanted = _LIVE_HOST if given.mode == "live" else _PAPER_HOST
         line = (
             f"ALPACA_BASE_URL: {shown(host)} disagrees with TRADECORE_MODE={given.mode}, which takes https://{wanted}"
@@ -73,9 +76,9 @@ def _about_the_door(given: Fields) -> Iterator[Disagreement]:
     if is_loopback(given.server_host):
         return
     if given.http_keys is None:
-        line = f"SERVER_HOST: {given.server_host} lets other machines in; that needs TRADECORE_HTTP_KEYS"
+        line = f"SERVER_HOST: {shown(given.server_host)} lets other machines in; that needs TRADECORE_HTTP_KEYS"
         yield Disagreement(frozenset({"server_host", "http_keys"}), line)
     if given.tls_cert is None and not given.allow_plain_http:
         what = "TRADECORE_TLS_CERT and TRADECORE_TLS_KEY, or TRADECORE_ALLOW_PLAIN_HTTP=true behind a proxy with TLS"
-        line = f"SERVER_HOST: {given.server_host} lets other machines in; that needs {what}"
+        line = f"SERVER_HOST: {shown(given.server_host)} lets other machines in; that needs {what}"
         yield Disagreement(frozenset({"server_host", "allow_plain_http"}) | tls, line)

@@ -8,7 +8,7 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 from entrypoints.settings.fields import state_home
-from entrypoints.settings.values import shown
+from entrypoints.settings.values import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def find_env_file(named: Path | None, environment: Mapping[str, str]) -> Path | 
 
 def read_env_file(path: Path) -> EnvFile:
     """The lines of a file; a file that can't be read is a problem in the result."""
-    named = shown(str(path))
+    named = printable(str(path))
     if not path.is_file():
         return EnvFile(path, problems=(f"--env-file {named}: no such file",))
     try:

@@ -47,17 +47,15 @@ class DeskSection(_Section):
 
     home: v.Directory = Field(
         default_factory=lambda: state_home(os.environ),
-        description="Where accounts and journals live; nothing is ever written into the clone.",
+        description="Where accounts and journals live; else tradecore in $XDG_STATE_HOME or in ~/.local/state.",
         json_schema_extra={"also": []},
     )
     strategies: v.Strategies = setting(
-        ("orb_long_call", "orb_long_put"), "Strategies that may run, separated by commas; each must be installed."
+        ("orb_long_call", "orb_long_put"), "Strategies that may run; each must be installed."
     )
     mode: v.Mode = setting("simulated", "What the desk trades on; live needs TRADECORE_LIVE_ACCOUNT too.")
-    live_account: v.LiveAccount | None = setting(
-        None, "The account that mode live may trade; given in no other mode. The broker's account must be this one."
-    )
-    limits: v.LimitsSource = setting("default", "Limits in force: a shipped profile, or the path of a YAML file.")
+    live_account: v.LiveAccount | None = setting(None, "The account that mode live may trade; given in no other mode.")
+    limits: v.LimitsSource = setting("default", "Limits in force, unless a command's --limits names others.")
     toolsets: v.Toolsets = setting(("desk",), f"Tools offered to a model, of: {', '.join(v.TOOLSETS)}.")
     read_only: v.Switch = setting(False, "Whether tools that could change anything are left out.")
 
@@ -78,7 +76,7 @@ class SimulationSection(_Section):
     """Simulation."""
 
     sim_start: v.ExchangeMoment | None = setting(
-        None, "New York time at which a simulated session begins: HH:MM, or YYYY-MM-DDTHH:MM.", "SIM_START"
+        None, "New York time at which a simulated session begins.", "SIM_START"
     )
     sim_speed: v.Speed = setting(Decimal(1), "Simulated seconds that pass in one second.", "SIM_SPEED")
     sim_seed: v.Seed = setting(1, "Seed of the simulated market.", "SIM_SEED")
@@ -98,7 +96,7 @@ class RiskSection(_Section):
     )
     per_trade_max_loss: v.Dollars | None = setting(None, "Dollars, worst case of one order.", "PER_TRADE_MAX_LOSS")
     max_position_size: v.Fraction | None = setting(
-        None, "Capital in one underlying as a fraction of equity; 0.02 is 2 %.", "MAX_POSITION_SIZE"
+        None, "Capital in one underlying as a fraction of equity.", "MAX_POSITION_SIZE"
     )
     delta_cap: v.Delta | None = setting(
         None, "Share-equivalents of one underlying after an opening order.", "DELTA_CAP", "PORTFOLIO_DELTA_CAP"
@@ -132,8 +130,8 @@ class DoorSection(_Section):
     allow_plain_http: v.Switch = setting(
         False, "Whether other machines may come in without TLS; only right behind a proxy that speaks TLS."
     )
-    allowed_hosts: v.Hosts = setting((), "Host headers accepted beside the own address, separated by commas.")
-    allowed_origins: v.Origins = setting((), "Origins of browser pages that may call, separated by commas.")
+    allowed_hosts: v.Hosts = setting((), "Host headers accepted beside the own address.")
+    allowed_origins: v.Origins = setting((), "Origins of browser pages that may call.")
     http_requests_per_minute: v.RequestRate = setting(600, "Requests a minute that one caller may make.")
 
 
@@ -174,7 +172,7 @@ class ServiceSection(_Section):
     s3_audit_bucket: v.Bucket | None = setting(None, "Bucket that receives the audit log.", "S3_AUDIT_BUCKET")
     pagerduty_api_key: v.Secret | None = setting(None, "Key of PagerDuty's events.", "PAGERDUTY_API_KEY")
     database_url: v.DatabaseAddress | None = setting(
-        None, "Database address with its password: postgresql://… or sqlite://….", "DATABASE_URL"
+        None, "Database address with its password: postgresql://… or sqlite://…", "DATABASE_URL"
     )
     news_api_key: v.Secret | None = setting(None, "Key of the news source.", "NEWS_API_KEY")
     debug_mode: v.Switch = setting(False, "Whether more is logged; it softens no rule, shows no secret.", "DEBUG_MODE")

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from entrypoints.settings.values import shown
+from entrypoints.settings.values import printable, shown
 from entrypoints.settings.variables import PREFIX, field_of, known_names, variable_of
 
 _NEARLY_THE_SAME: Final = 0.85
 _LETTERS_APART: Final = 2
+_MOST_OF_A_NAME: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,18 @@ class Gathered:
         ours = upper.startswith(PREFIX)
         if not ours and not typos:
             return
-        cutoff = 0.6 if ours else _NEARLY_THE_SAME
-        near = difflib.get_close_matches(upper, known_names(), n=1, cutoff=cutoff)
-        if not ours and not (near and abs(len(near[0]) - len(upper)) <= _LETTERS_APART):
-            return
-        hint = f"; did you mean {near[0]}?" if near else "; .env.example lists all"
-        self.problems.append(f"{shown(name)[1:-1]}{where} is not a setting of tradecore{hint}")
+        near = _nearest(upper, ours=ours)
+        if ours or near is not None:
+            hint = f"did you mean {near}?" if near else ".env.example lists all"
+            self.problems.append(f"{printable(name)[:_MOST_OF_A_NAME]}{where} is not a setting of tradecore; {hint}")
+
+
+def _nearest(name: str, *, ours: bool) -> str | None:
+    """The known name that was probably meant; a name that isn't ours must nearly be one."""
+    bare = name.removeprefix(PREFIX)
+    if field_of(bare):
+        return bare
+    near = difflib.get_close_matches(name, known_names(), n=1, cutoff=0.6 if ours else _NEARLY_THE_SAME)
+    if not near or (not ours and abs(len(near[0]) - len(name)) > _LETTERS_APART):
+        return None
+    return near[0]

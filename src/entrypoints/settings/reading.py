@@ -11,7 +11,7 @@ from entrypoints.settings.agreement import Disagreement, disagreements
 from entrypoints.settings.env_file import find_env_file, read_env_file
 from entrypoints.settings.fields import Fields
 from entrypoints.settings.gathering import Gathered, Given
-from entrypoints.settings.values import shown
+from entrypoints.settings.values import printable, shown
 from entrypoints.settings.variables import secret_fields, variable_of
 
 _BROKEN_RULES = "broken_rules"
@@ -58,7 +58,7 @@ def read_settings(env_file: Path | None = None) -> Settings:
     if path is not None:
         file = read_env_file(path)
         gathered.problems += file.problems
-        gathered.add(file.lines, f" in {shown(str(path))}", typos=True)
+        gathered.add(file.lines, f" in {printable(str(path))}", typos=True)
     settings, problems = _settings(gathered.by_field, path)
     problems = [*gathered.problems, *problems]
     if settings is None or problems:

@@ -27,9 +27,14 @@ class Expects:
     words: str
 
 
+def printable(text: str) -> str:
+    """The text without control characters."""
+    return "".join(character for character in text if character.isprintable())
+
+
 def shown(text: str) -> str:
     """The text in quotes, at most 60 characters of it, without control characters."""
-    clean = "".join(character for character in text if character.isprintable())
+    clean = printable(text)
     return f"'{clean[:_MOST_SHOWN]}…'" if len(clean) > _MOST_SHOWN else f"'{clean}'"
 
 
@@ -60,15 +65,21 @@ def _known_toolsets(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _directory(value: Path) -> Path:
+def _absolute(value: Path) -> Path:
+    if "\0" in str(value):
+        raise ValueError(f"{shown(str(value))} can't be a path")
     try:
         return value.expanduser().absolute()
     except RuntimeError as error:
         raise ValueError(f"{shown(str(value))} names a user who isn't there") from error
 
 
+def _home_expanded(value: str) -> str:
+    return str(_absolute(Path(value))) if value.startswith("~") else value
+
+
 def _file(value: Path) -> Path:
-    path = _directory(value)
+    path = _absolute(value)
     if not path.is_file():
         raise ValueError(f"{shown(str(value))}: no such file")
     return path
@@ -76,7 +87,7 @@ def _file(value: Path) -> Path:
 
 def _dollars_not_a_share(value: Decimal) -> Decimal:
     if value < 1:
-        percent = f"{value * 100:f}".rstrip("0").rstrip(".") if value else "5"
+        percent = f"{float(value) * 100:.4g}" if value >= Decimal("0.001") else "5"
         raise ValueError(f"is in dollars, at least 1; a share of equity is MAX_DAILY_LOSS_PCT, such as {percent} (%)")
     return value
 
@@ -143,6 +154,12 @@ def _http_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _one_word(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("the value is not one word of printable signs")
+    return value
+
+
 def _database_address(value: SecretStr) -> SecretStr:
     if not re.match(r"(postgres(ql)?|sqlite)(\+\w+)?://", value.get_secret_value()):
         raise ValueError("must begin with postgresql:// or sqlite://")
@@ -173,9 +190,9 @@ Delta = Annotated[Decimal, Field(ge=0, le=10**9), Expects("a number of share-equ
 Patience = Annotated[Decimal, Field(ge=1, le=3_600), Expects("a number of seconds from 1 to 3600")]
 Speed = Annotated[Decimal, Field(ge=Decimal("0.1"), le=1_000), Expects("a number from 0.1 to 1000")]
 
-Directory = Annotated[Path, AfterValidator(_directory), Expects("a directory")]
+Directory = Annotated[Path, AfterValidator(_absolute), Expects("a directory")]
 ExistingFile = Annotated[Path, AfterValidator(_file), Expects("an existing file")]
-LimitsSource = Annotated[str, Field(min_length=1), Expects("a shipped profile or the path of a YAML file")]
+LimitsSource = Annotated[str, AfterValidator(_home_expanded), Expects("a shipped profile or the path of a YAML file")]
 Strategies = Annotated[
     tuple[str, ...], BeforeValidator(_listed), AfterValidator(_some_strategies), Expects("names separated by commas")
 ]
@@ -193,6 +210,6 @@ BrokerAddress = Annotated[str, AfterValidator(_broker_address), Expects("an http
 ExchangeMoment = Annotated[str, AfterValidator(_moment), Expects("HH:MM or YYYY-MM-DDTHH:MM, New York time")]
 ClockTime = Annotated[time, BeforeValidator(_clock_time), Expects("HH:MM, New York time")]
 
-Secret = Annotated[SecretStr, Field(min_length=1), Expects("a secret")]
+Secret = Annotated[SecretStr, AfterValidator(_one_word), Expects("one word of printable signs")]
 HttpKeys = Annotated[SecretStr, AfterValidator(_http_keys), Expects("one or two keys separated by a comma")]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_database_address), Expects("a database address")]
