@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from entrypoints.cli.audit import audit_app
 from entrypoints.cli.demo import demo
+from entrypoints.cli.mcp import mcp
 from entrypoints.cli.replay import replay
 from entrypoints.limits_file import LimitsError
 from entrypoints.settings import SettingsError
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(replay)
+app.command()(mcp)
 app.add_typer(audit_app, name="audit")
 
 

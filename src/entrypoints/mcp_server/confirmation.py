@@ -91,7 +91,7 @@ async def _redeemed(call: Call, token: str, given: Mapping[str, str] | None, by:
 
 def confirmation_json(call: Call, answer: ConfirmAnswer) -> Json:
     """A redeemed ticket, rendered."""
-    return rendering.confirmation(answer, str(call.floor.desk.trading[0]))
+    return rendering.confirmation(answer, call.floor.desk.trading[0].name)
 
 
 def preview_json(call: Call, answer: PreviewAnswer) -> Json:

@@ -18,6 +18,8 @@ from entrypoints.mcp_server.server import PRINCIPAL
 from entrypoints.standing.lines import LONGEST_LINE, LineTooLong, read_line
 from tradecore.errors import InvalidRequest
 
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 _PARSE_ERROR: Final = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"%s"}}\n'
 
 
@@ -65,7 +67,7 @@ async def _write(writer: asyncio.StreamWriter, from_server: Any) -> None:
 
 
 @asynccontextmanager
-async def standard_streams() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def standard_streams() -> AsyncIterator[Streams]:
     """
     Standard input and output as streams; while they serve, stray prints go to standard error.
 
@@ -90,15 +92,10 @@ async def standard_streams() -> AsyncIterator[tuple[asyncio.StreamReader, asynci
         writer.close()
 
 
-async def pump(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    far_reader: asyncio.StreamReader,
-    far_writer: asyncio.StreamWriter,
-) -> None:
+async def pump(near: Streams, far: Streams) -> None:
     """Carry bytes both ways until either side ends."""
-    there = asyncio.create_task(_carry(reader, far_writer))
-    back = asyncio.create_task(_carry(far_reader, writer))
+    there = asyncio.create_task(_carry(near[0], far[1]))
+    back = asyncio.create_task(_carry(far[0], near[1]))
     await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
     for task in (there, back):
         task.cancel()

@@ -48,7 +48,7 @@ def desk(line: DeskLine) -> Json:
     return {
         "mode": line.mode,
         "account": line.account,
-        "state": line.state,
+        "state": line.state.name,
         "day_pnl": text(line.day_pnl),
         "budget_left": text(line.budget_left),
         "data_age_s": text(line.data_age_s),
@@ -216,7 +216,7 @@ def confirmation(answer: ConfirmAnswer, state: str) -> Json:
         "status": answer.status,
         "order_id": lead.client_order_id if lead else None,
         "client_order_id": lead.client_order_id if lead else None,
-        "state": str(lead.state) if lead else state,
+        "state": lead.state.name if lead else state,
         "legs": lead.legs if lead else None,
         "groups": list(answer.groups),
         "filled_quantity": text(answer.filled_quantity),
@@ -239,7 +239,7 @@ def order(line: OrderLine) -> Json:
         "filled_quantity": text(line.filled_quantity),
         "average_price": text(line.average_price),
         "terms": line.terms,
-        "state": str(line.state),
+        "state": line.state.name,
         "reason": stripped(line.reason),
         "created_at": utc(line.created_at),
     }
@@ -292,7 +292,7 @@ def pnl(answer: PnlAnswer) -> Json:
 def headroom(answer: HeadroomAnswer) -> Json:
     """What may still be risked today."""
     return {
-        "state": answer.state,
+        "state": answer.state.upper(),
         "reason": stripped(answer.reason),
         "daily_cap": text(answer.daily_cap),
         "loss_today": text(answer.loss_today),

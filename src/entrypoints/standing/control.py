@@ -60,7 +60,7 @@ class Control:
         return {
             "account": line.account,
             "mode": line.mode,
-            "state": line.state,
+            "state": line.state.name,
             "reason": self._house.floor.desk.trading[1],
             "time": line.now.isoformat(),
             "positions_open": len(self._house.floor.desk.open_groups),

@@ -13,7 +13,7 @@ from adapters.simulated.venue import SimulatedVenue
 from adapters.system.identity import SystemIds
 from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers, PacedClock, SystemClock
-from entrypoints.limits_file import load_limits, shipped_fees
+from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.wiring import STARTING_CASH, Place, claim
 from tradecore.desk.desk import Desk
@@ -23,8 +23,10 @@ from tradecore.model.encoding import encode
 from tradecore.model.instruments import Equity
 from tradecore.model.money import Money, usd
 from tradecore.model.sessions import Session, session_on
+from tradecore.risk.limits import Limits
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.updates import UpdateLog
 
 _UNDERLYING: Final = Equity("SPY")
 _STARTS_AT: Final = "10:00"
@@ -57,27 +59,26 @@ class StandingHouse:
         self.lease.release()
 
 
-def standing_house(settings: Settings, *, account: str | None, purpose: str) -> StandingHouse:
+def standing_house(settings: Settings, limits: Limits, *, account: str | None, purpose: str) -> StandingHouse:
     """
     A desk on the account, or on a fresh one named after its purpose.
 
     Raises:
         SettingsError: A mode this version has no broker for, or a start outside a session.
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
-        LimitsError: The limits can't be used.
     """
     if settings.mode != "simulated":
         raise SettingsError(f"TRADECORE_MODE={settings.mode}: no broker is built in for it yet; use simulated")
     wall = SystemClock()
     session, begins = simulated_start(settings.sim_start, wall.now().date())
-    limits = load_limits(settings.limits)
     place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None)
+    name = place.directory.name
     clock = PacedClock(begins, float(settings.sim_speed))
     timers = LoopTimers(clock, clock.rate)
     market = RollingMarket(seed=settings.sim_seed, underlying=_UNDERLYING, session=session, clock=clock, timers=timers)
     fees = shipped_fees()
     opening = DeskOpening(
-        account=place.name,
+        account=name,
         mode=place.mode,
         day=session.day,
         equity=STARTING_CASH,
@@ -87,7 +88,7 @@ def standing_house(settings: Settings, *, account: str | None, purpose: str) -> 
         clock_rate=settings.sim_speed,
     )
     venue = SimulatedVenue(
-        account=SimulatedAccount(place.name, STARTING_CASH, fees),
+        account=SimulatedAccount(name, STARTING_CASH, fees),
         clock=clock,
         quote_of=market.quote_now,
         seed=settings.sim_seed,
@@ -95,6 +96,7 @@ def standing_house(settings: Settings, *, account: str | None, purpose: str) -> 
     )
     floor = _floor(place, opening, market, venue, clock, timers)
     facts = {"opening": encode(opening), "seed": settings.sim_seed, "chain": "simulated", "underlying": "SPY"}
+    floor.updates = UpdateLog(life=str(place.lease.number))
     floor.record(begins, OPENING, facts, opening, None)
     return StandingHouse(
         floor=floor,
@@ -104,7 +106,7 @@ def standing_house(settings: Settings, *, account: str | None, purpose: str) -> 
         timers=timers,
         wall=wall,
         directory=place.directory,
-        account=place.name,
+        account=name,
         mode=place.mode,
         seed=settings.sim_seed,
         lease=place.lease,

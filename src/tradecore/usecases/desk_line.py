@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tradecore.model.money import Money
+from tradecore.risk.picture import TradingState
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.results import budget_left
 from tradecore.usecases.updates import Update
@@ -20,7 +21,7 @@ class DeskLine:
 
     mode: str
     account: str
-    state: str
+    state: TradingState
     now: datetime
     day_pnl: Money | None
     budget_left: Money | None
@@ -32,12 +33,12 @@ def desk_line(floor: TradingFloor) -> DeskLine:
     """The desk now, from what it knows already: asks no port."""
     now = floor.clock.now()
     quote = floor.board.quote(floor.underlying)
-    age = None if quote is None else max(Decimal(round((now - quote.received_at).total_seconds(), 3)), Decimal(0))
+    age = None if quote is None else max(Decimal(f"{(now - quote.received_at).total_seconds():.3f}"), Decimal(0))
     opening = floor.desk.opening
     return DeskLine(
         mode=opening.mode,
         account=opening.account,
-        state="HALTED" if floor.halted else str(floor.desk.trading[0]),
+        state=TradingState.HALTED if floor.halted else floor.desk.trading[0],
         now=now,
         day_pnl=_day_pnl(floor),
         budget_left=budget_left(floor.desk),

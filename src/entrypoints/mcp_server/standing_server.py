@@ -1,0 +1,42 @@
+"""A standing desk with its doors on this machine: MCP and control on its socket, found through `desk.json`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from entrypoints.mcp_server.connection import serve_connection
+from entrypoints.mcp_server.server import DeskServer, offered_tools
+from entrypoints.settings import Settings
+from entrypoints.standing.control import Control
+from entrypoints.standing.desk_file import describe, remove_desk_file
+from entrypoints.standing.door import Door
+from entrypoints.standing.passphrase import OperatorLock
+from entrypoints.standing.running import standing
+from entrypoints.wiring.standing import StandingHouse
+
+
+@asynccontextmanager
+async def standing_server(house: StandingHouse, settings: Settings, http: str | None) -> AsyncIterator[DeskServer]:
+    """
+    Trade and let clients in while the body runs.
+
+    `http` is the URL of a door the body opens itself, told in `desk.json`.
+    """
+    tools = offered_tools(house.floor, settings.toolsets, read_only=settings.read_only)
+    server = DeskServer(house.floor, tools)
+
+    async def speak_mcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, principal: str) -> None:
+        await serve_connection(server.protocol, reader, writer, principal)
+
+    control = Control(house, OperatorLock(settings.home, house.wall.now))
+    door = Door({"mcp": speak_mcp, "control": control}, house.account, house.mode)
+    async with standing(house), door.open(house.directory):
+        news = asyncio.create_task(server.fan_out.run())
+        describe(house.account, house.mode, house.wall.now().isoformat(), http).write(house.directory)
+        try:
+            yield server
+        finally:
+            remove_desk_file(house.directory)
+            news.cancel()
+            with suppress(asyncio.CancelledError):
+                await news
