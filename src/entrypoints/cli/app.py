@@ -13,6 +13,7 @@ from entrypoints.cli.audit import audit_app
 from entrypoints.cli.demo import demo
 from entrypoints.cli.mcp import mcp
 from entrypoints.cli.replay import replay
+from entrypoints.cli.serve import serve
 from entrypoints.limits_file import LimitsError
 from entrypoints.settings import SettingsError
 from tradecore import __version__
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(replay)
 app.command()(mcp)
+app.command()(serve)
 app.add_typer(audit_app, name="audit")
 
 
