@@ -1,5 +1,6 @@
 """Every check this project runs, one session each; `uv run nox` runs the default ones."""
 
+import tempfile
 from pathlib import Path
 
 import nox
@@ -105,12 +106,20 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def peers(session: nox.Session) -> None:
+    """Install the engines that bench compares with, in an environment of their own; bench finds it."""
+    # Our pins are not theirs, and uv reads them wherever it finds our pyproject.toml above it.
+    with session.chdir(tempfile.gettempdir()):
+        session.install("-r", str(ROOT / "benchmarks" / "peers" / "requirements.txt"))
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure, and compare with the stated budgets."""
-    if not (ROOT / "benchmarks").exists():
-        session.error("benchmarks does not exist yet, so there is nothing to run")
-    sync(session, "bench")
-    session.run("python", "-m", "benchmarks", *session.posargs)
+    """Measure beside floors, and beside the peers that the session of that name installed."""
+    sync(session)
+    python = Path(session.virtualenv.location).parent / "peers" / "bin" / "python"
+    installed = [f"--peer-python={python}"] if python.exists() else []
+    session.run("python", "-m", "benchmarks", *installed, *session.posargs)
 
 
 @nox.session(default=False)

@@ -1,183 +1,71 @@
-"""Run every benchmark and print a Markdown table; `--json FILE` writes the figures too."""
+"""
+Run the benchmarks and print a Markdown table: `uv run nox -s bench`.
+
+With `--json FILE` the figures are written too, with `--write-docs` the manual's page gets them; `--quick` only shows
+that everything runs, `--only WORD` runs the benchmarks whose name holds the word.
+"""
 
 import argparse
-import asyncio
-import json
-import os
-import platform
-import tempfile
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+import statistics
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.jsonl.entry_codec import write_line
-from adapters.jsonl.journal import JsonlJournal
-from adapters.jsonl.verify import verify
-from benchmarks.desk_scene import a_scene
-from benchmarks.timing import Measurement, compare
-from entrypoints.limits_file import load_limits
-from entrypoints.runtime import SessionRecorder, run_house
-from entrypoints.settings import Settings
-from entrypoints.wiring import simulated_house
-from tradecore.model.encoding import encode
-from tradecore.model.sessions import session_on
-from tradecore.risk.gate import judge_opening
-from tradecore.usecases.floor import TradingFloor
+from benchmarks import desk_rows, journal_rows, mcp_calls, order_path_rows, replay_rows, starting_rows
+from benchmarks.peer_process import ROOT, Peers
+from benchmarks.report import Run, installed_versions, line, table, write_json, write_page
+from benchmarks.timing import QUICK, Pace, Row, yardstick
 
-NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
-
-
-def gate() -> Measurement:
-    """Every check of the gate, against ten Decimal operations."""
-    scene = a_scene()
-    return compare(
-        "gate, every check", lambda: judge_opening(scene.picture), "10 Decimal operations", _decimals, calls=300
-    )
-
-
-def preview() -> Measurement:
-    """Desk.preview with ticket, against the gate alone."""
-    scene = a_scene()
-    return compare(
-        "preview (band, sizing, gate, ticket)",
-        scene.preview,
-        "gate alone",
-        lambda: judge_opening(scene.picture),
-        calls=100,
-    )
+PAGE = ROOT / "docs" / "benchmarks.md"
+BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
+    desk_rows.gate,
+    desk_rows.preview,
+    desk_rows.preview_and_redeem,
+    desk_rows.record_encoding,
+    order_path_rows.confirm_to_submit,
+    order_path_rows.durable_confirm_to_submit,
+    order_path_rows.tick_to_exit,
+    replay_rows.recorded_bars,
+    replay_rows.quote_ticks,
+    replay_rows.order_with_fill,
+    journal_rows.records,
+    journal_rows.verification,
+    starting_rows.imports,
+    mcp_calls.tool_calls,
+)
 
 
-def preview_and_redeem() -> Measurement:
-    """Preview and redeem up to the confirmed order, a fresh desk each time, against preview alone."""
-    scene = a_scene()
-    return compare("preview + redeem", scene.preview_and_redeem, "preview alone", scene.preview_on_fresh_desk, calls=60)
-
-
-def record_encoding() -> Measurement:
-    """A preview's journal record: encode the command and decision, against writing the encoded line."""
-    scene = a_scene()
-    command, decision = scene.recorded()
-    body = {"command": encode(command), "decision": encode(decision)}
-    return compare(
-        "encode one preview for the journal",
-        lambda: (encode(command), encode(decision)),
-        "orjson + sha256 of it",
-        lambda: write_line(1, "0" * 64, "2026-11-20T17:00:00.000000Z", "command", body),
-        calls=200,
-    )
-
-
-def durable_append() -> Measurement:
-    """Append and make durable, against os.write + fdatasync of the same bytes on the same disk."""
-    with tempfile.TemporaryDirectory() as folder:
-        journal = JsonlJournal(Path(folder) / "journal")
-        scene = a_scene()
-        command, decision = scene.recorded()
-        body = {"command": encode(command), "decision": encode(decision)}
-        line, _ = write_line(1, "0" * 64, "2026-11-20T17:00:00.000000Z", "command", body)
-        floor = os.open(Path(folder) / "floor", os.O_RDWR | os.O_CREAT | os.O_APPEND)
-
-        def append() -> None:
-            journal.append(NOON, "command", body)
-            asyncio.run(journal.make_durable())
-
-        def write() -> None:
-            os.write(floor, line)
-            asyncio.run(_sync(floor))
-
-        try:
-            return compare("journal append, durable", append, "write + fdatasync", write, calls=30)
-        finally:
-            journal.close()
-            os.close(floor)
-
-
-def verification() -> Measurement:
-    """Verify one entry, against the SHA-256 of its bytes."""
-    import hashlib
-
-    with tempfile.TemporaryDirectory() as folder:
-        journal = JsonlJournal(Path(folder))
-        for number in range(2000):
-            journal.append(NOON, "note", {"number": number, "text": "x" * 300})
-        journal.close()
-        content = (Path(folder) / "000001.jsonl").read_bytes().splitlines()
-
-        def hashes() -> None:
-            for line in content:
-                hashlib.sha256(line).digest()
-
-        found = compare("verify 2,000 entries", lambda: verify(Path(folder)), "sha256 of 2,000 lines", hashes, calls=3)
-        return _each(found, 2000, "audit verify, per entry", "sha256 of its bytes")
-
-
-def simulated_session() -> Measurement:
-    """A quiet session of about 105,000 ticks through feed, venue, board and watch, against iterating its ticks."""
-    session = session_on(date(2026, 11, 20))
-    if session is None:
-        raise RuntimeError("the benchmark's day is no session")
-    limits = load_limits("default")
-    from adapters.simulated.price_path import seeded_day
-
-    path = seeded_day(seed=1, session_minutes=390)
-    ticks = len(path.offset_ms)
-
-    async def idle(_: TradingFloor) -> None:
-        """Trade nothing."""
-
-    def play() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            settings = Settings(home=Path(folder))
-            house = simulated_house(settings, seed=1, session=session, limits=limits, account=None)
-            run_house(house, idle, SessionRecorder())
-
-    def iterate() -> None:
-        begins = session.opens
-        for offset in path.offset_ms.tolist():
-            begins + timedelta(milliseconds=offset)
-
-    found = compare("one session", play, "its ticks", iterate, calls=1)
-    return _each(found, ticks, "simulated tick, feed to watch", "a datetime per tick")
-
-
-def _each(found: Measurement, count: int, name: str, floor_name: str) -> Measurement:
-    """A measurement of many as one of each."""
-    return Measurement(name, found.microseconds / count, floor_name, found.floor_microseconds / count)
-
-
-async def _sync(descriptor: int) -> None:
-    os.fdatasync(descriptor)
-
-
-def _decimals() -> Decimal:
-    total = Decimal("1.01")
-    for _ in range(10):
-        total = total * Decimal("1.01") - Decimal("0.01")
-    return total
-
-
-BENCHMARKS = (gate, preview, preview_and_redeem, record_encoding, durable_append, verification, simulated_session)
-
-
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure, print, and write what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    chosen = _parser().parse_args(arguments)
+    rows: list[Row] = []
+    quietness = [yardstick()]
+    with Peers(chosen.peer_python) as peers:
+        versions = {**installed_versions(), **peers.versions}
+        print(", ".join(f"{name} {number}" for name, number in versions.items()), end="\n\n")
+        print(table([]), flush=True)
+        for benchmark in BENCHMARKS:
+            if chosen.only in benchmark.__name__:
+                for row in benchmark(QUICK if chosen.quick else Pace(), peers):
+                    print(line(row), flush=True)
+                    rows.append(row)
+                quietness.append(yardstick())
+    run = Run(datetime.now(UTC), statistics.median(quietness), versions, rows)
+    print(f"\nyardstick {run.yardstick_ns:.0f} ns an iteration, {min(quietness):.0f} to {max(quietness):.0f}")
+    if chosen.json is not None:
+        write_json(chosen.json, run)
+    if chosen.write_docs:
+        write_page(PAGE, run)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.split("\n\n")[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
-    arguments = parser.parse_args()
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
-    print("| job | µs | floor of the same run | µs | ratio |\n|---|---:|---|---:|---:|")
-    found = []
-    for benchmark in BENCHMARKS:
-        result = benchmark()
-        found.append(result)
-        row = (result.name, f"{result.microseconds:,.1f}", result.floor_name, f"{result.floor_microseconds:,.1f}")
-        print(f"| {' | '.join(row)} | {result.ratio:.2f} |", flush=True)
-    if arguments.json is not None:
-        figures = [
-            {"name": r.name, "us": r.microseconds, "floor": r.floor_name, "floor_us": r.floor_microseconds}
-            for r in found
-        ]
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    parser.add_argument("--write-docs", action="store_true", help="put the table into docs/benchmarks.md")
+    parser.add_argument("--quick", action="store_true", help="one short round each: no figure means anything")
+    parser.add_argument("--only", default="", metavar="WORD", help="benchmarks whose name holds this word")
+    parser.add_argument("--peer-python", type=Path, help="interpreter of the environment the peers are installed in")
+    return parser
 
 
 if __name__ == "__main__":

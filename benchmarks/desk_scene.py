@@ -15,6 +15,7 @@ from tradecore.model.market import ContractGreeks, MarketView, Quote
 from tradecore.model.money import usd
 from tradecore.model.plans import Proposal, Protection, Signal, SizeRequest
 from tradecore.model.terms import Leg, Side
+from tradecore.risk.limits import Limits
 from tradecore.risk.picture import RiskPicture
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -84,22 +85,22 @@ class Scene:
         return PreviewOrder(at=NOW, principal="bench", ticket=ticket, proposal=self.proposal, view=self.view)
 
 
-def a_desk() -> Desk:
-    """A flat desk of $10,000 under the shipped limits."""
+def a_desk(limits: Limits = LIMITS) -> Desk:
+    """A flat desk of $10,000, by default under the shipped limits."""
     opening = DeskOpening(
         account="bench",
         mode="simulated",
         day=date(2026, 11, 20),
         equity=usd(10_000),
-        limits=LIMITS,
+        limits=limits,
         fees=FEES,
     )
     return Desk(opening)
 
 
-def a_scene() -> Scene:
-    """Everything in place for one order."""
-    proposal = Proposal(
+def a_proposal() -> Proposal:
+    """Buy one call, with stop and target."""
+    return Proposal(
         strategy="orb_long_call",
         label="ORB",
         legs=(Leg(CALL, Side.BUY),),
@@ -108,6 +109,11 @@ def a_scene() -> Scene:
         signal=Signal(present=True, why="bench"),
         reason="bench",
     )
+
+
+def a_scene() -> Scene:
+    """Everything in place for one order."""
+    proposal = a_proposal()
     desk = a_desk()
     view = a_view()
     preview = desk.consider(proposal, view, NOW)

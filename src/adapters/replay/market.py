@@ -1,13 +1,13 @@
 """A recorded day as a market: bars become known when they are over, quotes are those at a bar's end."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 
 import numpy as np
 
-from tradecore.model.chain import OptionChain
+from tradecore.model.chain import Column, OptionChain
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.market import Bar, Quote, QuoteBar, SidePrices
 from tradecore.model.recording import RecordedDay
@@ -31,7 +31,7 @@ class RecordedMarket(MarketData, MarketFeed):
         self._day = day
         self._clock = clock
         self._timers = timers
-        self._quotes: dict[Instrument, Quote] = {}
+        self._newest: dict[str, QuoteBar] = {}
         self._contracts = _by_strike(day)
 
     async def quote(self, instrument: Instrument) -> Quote | None:
@@ -40,7 +40,8 @@ class RecordedMarket(MarketData, MarketFeed):
 
     def quote_now(self, instrument: Instrument) -> Quote | None:
         """The same, for the venue that matches against this recording."""
-        return self._quotes.get(instrument)
+        bar = self._newest.get(instrument.symbol)
+        return None if bar is None else _closing_quote(bar, self._day.source)
 
     async def bars(self, instrument: Instrument, start: datetime, end: datetime) -> Sequence[Bar]:
         """Finished bars of the underlying that start in [start, end)."""
@@ -51,23 +52,24 @@ class RecordedMarket(MarketData, MarketFeed):
 
     async def chain(self, underlying: str, expiry: date) -> OptionChain | None:
         """The same-day chain as of the newest finished bars; contracts not quoted yet have neither side."""
-        known = [self._quotes[c] for c in self._contracts if c in self._quotes]
+        bars = [self._newest.get(contract.symbol) for contract in self._contracts]
+        known = [bar.start for bar in bars if bar is not None]
         if underlying != self._day.underlying.symbol or expiry != self._day.session.day or not known:
             return None
-        quotes = [self._quotes.get(contract) for contract in self._contracts]
-        newest = max(quote.at for quote in known)
+        bids = [bar.bid if bar else None for bar in bars]
+        asks = [bar.ask if bar else None for bar in bars]
         return OptionChain(
             underlying=underlying,
             expiry=expiry,
             contracts=self._contracts,
-            bid_cents=np.array([_cents(q.bid if q else None) for q in quotes], dtype=np.int64),
-            ask_cents=np.array([_cents(q.ask if q else None) for q in quotes], dtype=np.int64),
-            bid_size=np.array([int(q.bid_size) if q else 0 for q in quotes], dtype=np.int64),
-            ask_size=np.array([int(q.ask_size) if q else 0 for q in quotes], dtype=np.int64),
-            at=newest,
+            bid_cents=_column(_cents(_close(side)) for side in bids),
+            ask_cents=_column(_cents(_close(side)) for side in asks),
+            bid_size=_column(int(side.size) if side else 0 for side in bids),
+            ask_size=_column(int(side.size) if side else 0 for side in asks),
+            at=max(known),
             received_at=self._clock.now(),
             source=self._day.source,
-            row_at=tuple(q.at if q else self._day.session.opens for q in quotes),
+            row_at=tuple(bar.start if bar else self._day.session.opens for bar in bars),
         )
 
     async def steps(self) -> AsyncIterator[MarketStep]:
@@ -75,8 +77,9 @@ class RecordedMarket(MarketData, MarketFeed):
         for end, trades, quotes in _by_end(self._day):
             await self._timers.sleep_until(end)
             for bar in quotes:
-                self._quotes[bar.instrument] = _closing_quote(bar, self._day.source)
-            shown = tuple(self._quotes[bar.instrument] for bar in quotes if bar.instrument == self._day.underlying)
+                self._newest[bar.instrument.symbol] = bar
+            own = (bar for bar in quotes if bar.instrument.symbol == self._day.underlying.symbol)
+            shown = tuple(_closing_quote(bar, self._day.source) for bar in own)
             yield MarketStep(at=end, quotes=shown, bars=trades, quote_bars=quotes)
 
 
@@ -112,6 +115,10 @@ def _closing_quote(bar: QuoteBar, source: str) -> Quote:
 
 def _close(side: SidePrices | None) -> Decimal | None:
     return None if side is None else side.close
+
+
+def _column(values: Iterable[int]) -> Column:
+    return np.array(list(values), dtype=np.int64)
 
 
 def _cents(price: Decimal | None) -> int:

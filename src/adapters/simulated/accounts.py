@@ -8,7 +8,7 @@ from tradecore.model.account import AccountSnapshot
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.money import ZERO, Money, usd
-from tradecore.model.payoff import at_expiry
+from tradecore.model.payoff import loss_at_expiry
 from tradecore.model.terms import Leg, Side
 
 MarkOf = Callable[[Instrument], Decimal | None]
@@ -56,7 +56,7 @@ class SimulatedAccount:
         total = ZERO
         for expiry in sorted({i.expiry for i in together if isinstance(i, OptionContract)}):
             series = [(i, q) for i, q in together.items() if isinstance(i, OptionContract) and i.expiry == expiry]
-            loss = at_expiry(series, Decimal(0)).max_loss
+            loss = loss_at_expiry(series, Decimal(0))
             if loss is None:
                 return None
             total += usd(loss).at_least_zero()

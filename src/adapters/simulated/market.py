@@ -40,6 +40,8 @@ class SimulatedMarket(MarketData, MarketFeed):
         self._timers = timers
         self._path: PricePath = seeded_day(seed=seed, session_minutes=session.minutes)
         self._offsets: list[int] = self._path.offset_ms.tolist()
+        columns = (self._path.bid_cents, self._path.ask_cents, self._path.bid_size, self._path.ask_size)
+        self._ticks: list[tuple[int, int, int, int]] = list(zip(*(c.tolist() for c in columns), strict=True))
         middle = round((int(self._path.bid_cents[0]) + int(self._path.ask_cents[0])) / 200)
         strikes = range(middle - _STRIKES_EACH_WAY, middle + _STRIKES_EACH_WAY + 1)
         self._surface = OptionSurface(seed=seed, strikes_dollars=[float(strike) for strike in strikes])
@@ -146,12 +148,13 @@ class SimulatedMarket(MarketData, MarketFeed):
 
     def _underlying_quote(self, index: int) -> Quote:
         at = self._session.opens + timedelta(milliseconds=self._offsets[index])
+        bid, ask, bid_size, ask_size = self._ticks[index]
         return Quote(
             instrument=self._underlying,
-            bid=_dollars(int(self._path.bid_cents[index])),
-            ask=_dollars(int(self._path.ask_cents[index])),
-            bid_size=Decimal(int(self._path.bid_size[index])),
-            ask_size=Decimal(int(self._path.ask_size[index])),
+            bid=_dollars(bid),
+            ask=_dollars(ask),
+            bid_size=Decimal(bid_size),
+            ask_size=Decimal(ask_size),
             at=at,
             received_at=at,
             source=SOURCE,

@@ -2,11 +2,13 @@
 
 import asyncio
 import selectors
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from tradecore.ports.clock import Clock
+from tradecore.ports.timers import Bell, Timers
 
 
 class _NeverBlocks(selectors.BaseSelector):
@@ -38,6 +40,9 @@ class _NeverBlocks(selectors.BaseSelector):
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Runs callbacks in time order and jumps over the time between them; sockets and threads do not work on it."""
 
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+
     def __init__(self) -> None:
         """Start at second zero."""
         self._virtual = 0.0
@@ -53,6 +58,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._virtual += seconds
+
+    def skip(self, seconds: float) -> bool:
+        """Let time pass at once if nothing else would run until then; False, and nothing done, when something would."""
+        when = self._virtual + seconds
+        if self._ready or (self._scheduled and self._scheduled[0].when() <= when):
+            return False
+        self.advance(when - self._virtual)
+        return True
 
     def _make_self_pipe(self) -> None:
         self._internal_fds = 0
@@ -75,3 +88,27 @@ class VirtualClock(Clock):
     def now(self) -> datetime:
         """The present of the simulated world, to the microsecond."""
         return self._begins + timedelta(microseconds=round(self._loop.time() * 1e6))
+
+
+class FeedTimers(Timers):
+    """The timers of a market's feed: where nothing else is due before its next step, the step comes without a wait."""
+
+    def __init__(self, timers: Timers, loop: VirtualTimeLoop, clock: VirtualClock) -> None:
+        """Wait with `timers` wherever something else is due on `loop`."""
+        self._timers = timers
+        self._loop = loop
+        self._clock = clock
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return at `at`."""
+        seconds = (at - self._clock.now()).total_seconds()
+        if seconds > 0 and not self._loop.skip(seconds):
+            await self._timers.sleep_until(at)
+
+    def bell(self) -> Bell:
+        """A new bell."""
+        return self._timers.bell()
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Carry on with `work` beside."""
+        self._timers.beside(work)

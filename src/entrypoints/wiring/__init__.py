@@ -18,7 +18,7 @@ from adapters.simulated.accounts import SimulatedAccount
 from adapters.simulated.market import SimulatedMarket
 from adapters.simulated.seeded_ids import SeededIds
 from adapters.simulated.venue import SimulatedVenue
-from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
+from adapters.simulated.virtual_time import FeedTimers, VirtualClock, VirtualTimeLoop
 from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers
 from entrypoints.limits_file import shipped_fees
@@ -80,7 +80,8 @@ def simulated_house(settings: Settings, *, seed: int, session: Session, limits: 
     clock = VirtualClock(loop, session.opens)
     timers = LoopTimers(clock)
     underlying = Equity("SPY")
-    market = SimulatedMarket(seed=seed, underlying=underlying, session=session, clock=clock, timers=timers)
+    feed_timers = FeedTimers(timers, loop, clock)
+    market = SimulatedMarket(seed=seed, underlying=underlying, session=session, clock=clock, timers=feed_timers)
     return _house(
         place,
         chain="simulated",
@@ -112,7 +113,7 @@ def replay_house(settings: Settings, day: RecordedDay, *, seed: int, limits: Lim
     day = with_modelled_quotes(day)
     if day.options is None:
         day = with_modelled_chain(day, seed=seed)
-    market = RecordedMarket(day, clock=clock, timers=timers)
+    market = RecordedMarket(day, clock=clock, timers=FeedTimers(timers, loop, clock))
     return _house(
         place,
         chain=chain,

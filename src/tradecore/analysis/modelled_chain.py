@@ -77,19 +77,25 @@ def _quote_bars(
         surface.quote_arrays(float(mid), max(left - offset / 60, 0.0), seconds + int(offset))
         for mid, offset in zip(mids, offsets, strict=True)
     ]
-    bids, asks = np.stack([p.bid_cents for p in points]), np.stack([p.ask_cents for p in points])
     last = points[-1]
-    for row, contract in enumerate(contracts):
-        bid = _side(bids[:, row], int(last.bid_size[row])) if int(bids[:, row].min()) > 0 else None
-        yield QuoteBar(contract, bar.start, bar.end, bid, _side(asks[:, row], int(last.ask_size[row])))
+    bids = _sides(np.stack([p.bid_cents for p in points]), last.bid_size)
+    asks = _sides(np.stack([p.ask_cents for p in points]), last.ask_size)
+    for contract, bid, ask in zip(contracts, bids, asks, strict=True):
+        yield QuoteBar(contract, bar.start, bar.end, bid if bid.low > 0 else None, ask)
 
 
 def _prices(side: SidePrices) -> tuple[Decimal, Decimal, Decimal, Decimal]:
     return side.open, side.high, side.low, side.close
 
 
-def _side(cents: Cents, size: int) -> SidePrices:
-    opened, close = int(cents[0]), int(cents[-1])
-    values = (opened, int(cents.max()), int(cents.min()), close)
-    prices = [Decimal(value).scaleb(-2) for value in values]
-    return SidePrices(prices[0], prices[1], prices[2], prices[3], Decimal(size))
+def _sides(cents: Cents, sizes: Cents) -> list[SidePrices]:
+    """One side of each contract from its cents at the bar's open, two extremes and close, a row each."""
+    columns = (cents[0], cents.max(axis=0), cents.min(axis=0), cents[-1], sizes)
+    return [
+        SidePrices(_dollars(opened), _dollars(high), _dollars(low), _dollars(close), Decimal(size))
+        for opened, high, low, close, size in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+
+
+def _dollars(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)

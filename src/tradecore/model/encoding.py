@@ -21,6 +21,8 @@ from tradecore.errors import InvalidRequest
 
 Json = Any
 _TAG = "is"
+_PLAIN: frozenset[type] = frozenset({str, int, float, bool, type(None)})
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def encode(value: object) -> Json:
@@ -46,7 +48,7 @@ def decode(kind: Any, data: Json) -> Any:
 
 def canonical(value: object) -> bytes:
     """The encoded value as bytes: sorted keys, no spaces, UTF-8."""
-    return json.dumps(encode(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(encode(value)).encode()
 
 
 def digest(value: object) -> str:
@@ -56,7 +58,7 @@ def digest(value: object) -> str:
 
 def moment(at: datetime) -> str:
     """An aware time as RFC 3339 in UTC with microseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def read_moment(text: str) -> datetime:
@@ -65,11 +67,7 @@ def read_moment(text: str) -> datetime:
 
 
 _ENCODERS: dict[type, Callable[[Any], Json]] = {
-    str: lambda v: v,
-    int: lambda v: v,
-    float: lambda v: v,
-    bool: lambda v: v,
-    type(None): lambda v: v,
+    **dict.fromkeys(_PLAIN, lambda v: v),
     Decimal: lambda v: format(v, "f"),
     datetime: moment,
     date: lambda v: v.isoformat(),
@@ -86,12 +84,29 @@ def _encoder_for(kind: type) -> Callable[[Any], Json]:
     if issubclass(kind, Enum):
         return lambda v: v.value
     if dataclasses.is_dataclass(kind):
-        names = tuple(field.name for field in dataclasses.fields(kind))
-        tag = kind.__name__
-        return lambda v: {_TAG: tag, **{name: encode(getattr(v, name)) for name in names}}
+        return _dataclass_encoder(kind)
     if issubclass(kind, Mapping):
         return lambda v: {key: encode(v[key]) for key in sorted(v)}
     raise TypeError(f"{kind.__name__} has no journal form")
+
+
+def _dataclass_encoder(kind: type) -> Callable[[Any], Json]:
+    names, tag = _stored_names(kind), kind.__name__
+
+    def fields_of(value: Any) -> Json:
+        found = {_TAG: tag}
+        for name in names:
+            item = getattr(value, name)
+            found[name] = item if type(item) in _PLAIN else encode(item)
+        return found
+
+    return fields_of
+
+
+@cache
+def _stored_names(kind: Any) -> tuple[str, ...]:
+    """Fields of a dataclass that its constructor takes; what it derives from them is not stored."""
+    return tuple(field.name for field in dataclasses.fields(kind) if field.init)
 
 
 @cache
@@ -133,7 +148,7 @@ def _decoder_of_dataclass(kind: Any) -> Callable[[Json], Any]:
             raise ValueError(f"{data[_TAG]} where {kind.__name__} was expected")
         if not hints:
             hints.update({name: _decoder(hint) for name, hint in typing.get_type_hints(kind).items()})
-        names = [field.name for field in dataclasses.fields(kind)]
+        names = _stored_names(kind)
         return kind(**{name: hints[name](data[name]) for name in names})
 
     return build

@@ -1,7 +1,7 @@
 """What can be traded: equities, US options (OCC symbols), crypto pairs, with their price and quantity grids."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -16,6 +16,7 @@ _PENNY_ROOTS: Final = frozenset({"SPY", "QQQ", "IWM"})
 _DOLLAR: Final = Decimal(1)
 _THREE: Final = Decimal(3)
 _OCC: Final = re.compile(r"([A-Z]{1,6}) *([0-9]{6})([CP])([0-9]{8})")
+_ROOT: Final = re.compile(r"[A-Z]{1,6}")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _EQUITY: Final = re.compile(r"[A-Z]{1,5}(?:\.[A-Z])?")
 _PAIR: Final = re.compile(r"([A-Z0-9]{2,10})/([A-Z]{3,5})")
@@ -61,26 +62,28 @@ class Equity:
 
 @dataclass(frozen=True, slots=True)
 class OptionContract:
-    """A listed US equity option; price is quoted per share, `multiplier` shares make one contract."""
+    """
+    A listed US equity option; price is quoted per share, `multiplier` shares make one contract.
+
+    `symbol` is the compact OCC symbol, for example SPY261120C00674000.
+    """
 
     root: str
     expiry: date
     right: Right
     strike: Decimal
     multiplier: int = 100
+    symbol: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse what an OCC symbol could not carry."""
-        if not re.fullmatch(r"[A-Z]{1,6}", self.root):
+        """Refuse what an OCC symbol could not carry, and spell the symbol once."""
+        if not _ROOT.fullmatch(self.root):
             raise UnknownInstrument(f"{self.root!r} is not an option root such as SPY")
         scaled = self.strike * 1000
         if self.strike <= 0 or scaled != int(scaled) or scaled >= 100_000_000:
             raise UnknownInstrument(f"strike {self.strike} is not a positive multiple of 0.001 below 100000")
-
-    @property
-    def symbol(self) -> str:
-        """Compact OCC symbol, for example SPY261120C00674000."""
-        return f"{self.root}{self.expiry:%y%m%d}{self.right.value[0].upper()}{int(self.strike * 1000):08d}"
+        symbol = f"{self.root}{self.expiry:%y%m%d}{self.right[0].upper()}{int(scaled):08d}"
+        object.__setattr__(self, "symbol", symbol)
 
     @property
     def occ(self) -> str:

@@ -1,7 +1,7 @@
 """Amounts of money: a Decimal and a currency, never a float."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Final
 
 CENT: Final = Decimal("0.01")
@@ -46,10 +46,9 @@ class Money:
 
     def __str__(self) -> str:
         """Amount to the cent with the currency's sign in front."""
-        cents = self.amount.quantize(CENT, ROUND_HALF_EVEN)
-        text = f"{abs(cents):,}"
-        mark = f"${text}" if self.currency == "USD" else f"{text} {self.currency}"
-        return f"-{mark}" if cents < 0 else mark
+        text = f"{self.amount.copy_abs():,.2f}"
+        sign = "-" if self.amount < 0 and text != "0.00" else ""
+        return f"{sign}${text}" if self.currency == "USD" else f"{sign}{text} {self.currency}"
 
     def at_least_zero(self) -> "Money":
         """This amount, or zero where it is negative."""
@@ -71,7 +70,7 @@ def usd(value: int | str | Decimal) -> Money:
     given: object = value
     if isinstance(given, float):
         raise TypeError(f"dollars need an exact value, not the float {given!r}")
-    return Money(Decimal(value))
+    return Money(value if isinstance(value, Decimal) else Decimal(value))
 
 
 ZERO: Final = usd(0)

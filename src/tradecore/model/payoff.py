@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from tradecore.model.instruments import OptionContract, Right
 
+_ZERO = Decimal(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Payoff:
@@ -21,6 +23,12 @@ class Payoff:
     break_evens: tuple[Decimal, ...]
 
 
+def loss_at_expiry(holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal) -> Decimal | None:
+    """The `max_loss` of `at_expiry` alone."""
+    _, profits, slope = _profile(holdings, cost)
+    return None if slope < 0 else -min(profits)
+
+
 def at_expiry(holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal) -> Payoff:
     """
     Extremes over every price of the underlying of `holdings` that expire together.
@@ -29,18 +37,24 @@ def at_expiry(holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal)
         holdings: Contracts and signed quantities.
         cost: Dollars paid for all of them (a credit is negative), fees included.
     """
-    strikes = sorted({contract.strike for contract, _ in holdings})
-    nodes = [Decimal(0), *strikes]
-    profits = [_profit(holdings, cost, spot) for spot in nodes]
-    # Beyond the highest strike only calls still move, a dollar for a dollar.
-    slope = sum((q * c.multiplier for c, q in holdings if c.right is Right.CALL), Decimal(0))
+    nodes, profits, slope = _profile(holdings, cost)
     worst = None if slope < 0 else -min(profits)
     best = None if slope > 0 else max(profits)
     return Payoff(worst, best, _crossings(nodes, profits, slope))
 
 
+def _profile(
+    holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal
+) -> tuple[list[Decimal], list[Decimal], Decimal]:
+    """Zero and the strikes, the profit at each, and the profit per dollar beyond the highest, where only calls move."""
+    nodes = [_ZERO, *sorted({contract.strike for contract, _ in holdings})]
+    profits = [_profit(holdings, cost, spot) for spot in nodes]
+    slope = sum((q * c.multiplier for c, q in holdings if c.right is Right.CALL), _ZERO)
+    return nodes, profits, slope
+
+
 def _profit(holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal, spot: Decimal) -> Decimal:
-    worth = sum((quantity * c.multiplier * c.intrinsic(spot) for c, quantity in holdings), Decimal(0))
+    worth = sum((quantity * c.multiplier * c.intrinsic(spot) for c, quantity in holdings), _ZERO)
     return worth - cost
 
 

@@ -91,8 +91,7 @@ def trading_day(at: datetime) -> date:
 
 def exchange_time(at: datetime) -> str:
     """An instant as New York wall-clock time, HH:MM:SS."""
-    local = at.astimezone(NEW_YORK)
-    return f"{local.hour:02}:{local.minute:02}:{local.second:02}"
+    return at.astimezone(NEW_YORK).time().isoformat("seconds")
 
 
 @lru_cache(maxsize=4096)

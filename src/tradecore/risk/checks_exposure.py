@@ -1,16 +1,21 @@
-"""Checks of what an opening order would add: loss budgets, size, delta, structure, buying power, legs, unknowns."""
+"""Checks of what an opening order would add: loss budgets, size, structure, buying power, legs, unknowns."""
 
-from collections.abc import Iterable
-from decimal import ROUND_UP, Decimal
+from collections.abc import Callable
+from decimal import Decimal
 
-from tradecore.model.instruments import Instrument, OptionContract
+from tradecore.model.instruments import OptionContract
 from tradecore.model.money import ZERO, Money, usd
-from tradecore.risk.outcome import MissingInput, judge, passed, require
+from tradecore.risk.outcome import MissingInput, failed, judge, passed, require
 from tradecore.risk.picture import RiskPicture
 from tradecore.risk.verdict import CheckResult, Cure
 from tradecore.risk.worst_case import uncovered_leg
 
 _HUNDRED = Decimal(100)
+_UNCOVERED = "a short leg is not covered by a bought one of the same right and expiry; add the covering leg"
+_ALL_SET = passed("execution_limits", "all set", "all set")
+_NO_CONFLICT = passed("leg_conflict", "none", "no opposite leg")
+_NO_MATCH = passed("self_match", "none", "no own order opposite")
+_ALL_KNOWN = passed("unknown_orders", "none", "none")
 _EXECUTION_LIMITS = (
     "entry_steps",
     "entry_step_s",
@@ -29,26 +34,29 @@ def defined_risk(p: RiskPicture) -> CheckResult:
     if p.order.worst_price is None:
         raise MissingInput("a price for every leg")
     naked = uncovered_leg(p.order.legs)
-    why = "a short leg is not covered by a bought one of the same right and expiry; add the covering leg"
     if naked is not None:
-        return judge("defined_risk", False, f"{naked.symbol} uncovered", "every short leg covered", why)
+        return failed("defined_risk", f"{naked.symbol} uncovered", "every short leg covered", _UNCOVERED)
     measured = "unbounded" if p.worst_loss is None else str(p.worst_loss)
-    return judge("defined_risk", p.worst_loss is not None, measured, "a bounded loss", why)
+    return judge("defined_risk", p.worst_loss is not None, measured, "a bounded loss", lambda: _UNCOVERED)
 
 
 def execution_limits(p: RiskPicture) -> CheckResult:
     """Every limit that says how the order would be worked, protected and left is set."""
     for name in _EXECUTION_LIMITS:
         require(getattr(p.limits, name), name)
-    return passed("execution_limits", "all set", "all set")
+    return _ALL_SET
 
 
 def per_trade_loss(p: RiskPicture) -> CheckResult:
     """The order's own worst-case loss."""
     limit = usd(require(p.limits.per_trade_max_loss, "per_trade_max_loss"))
     loss = require(p.worst_loss, "a bounded worst-case loss")
-    why = f"the order can lose {loss}, {loss - limit} above the limit for one trade"
-    return judge("per_trade_max_loss", loss <= limit, str(loss), str(limit), why, cure=Cure.QUANTITY)
+    return _money_within(
+        "per_trade_max_loss",
+        loss,
+        limit,
+        lambda: f"the order can lose {loss}, {loss - limit} above the limit for one trade",
+    )
 
 
 def daily_loss_cap(p: RiskPicture) -> Money:
@@ -70,8 +78,12 @@ def daily_loss(p: RiskPicture) -> CheckResult:
     committed = require(p.exposure.committed(), "a bounded worst-case loss of what is open")
     left = cap - p.exposure.loss_today - committed
     loss = require(p.worst_loss, "a bounded worst-case loss")
-    why = f"the order can lose {loss}; {left.at_least_zero()} of today's {cap} budget is left"
-    return judge("daily_loss_budget", loss <= left, str(loss), str(left), why, cure=Cure.QUANTITY)
+    return _money_within(
+        "daily_loss_budget",
+        loss,
+        left,
+        lambda: f"the order can lose {loss}; {left.at_least_zero()} of today's {cap} budget is left",
+    )
 
 
 def weekly_loss(p: RiskPicture) -> CheckResult:
@@ -80,8 +92,12 @@ def weekly_loss(p: RiskPicture) -> CheckResult:
     committed = require(p.exposure.committed(), "a bounded worst-case loss of what is open")
     loss = require(p.worst_loss, "a bounded worst-case loss")
     left = cap - (-p.exposure.realised_this_week).at_least_zero() - committed
-    why = f"the order can lose {loss}; {left.at_least_zero()} of this week's {cap} is left"
-    return judge("weekly_loss_budget", loss <= left, str(loss), str(left), why, cure=Cure.QUANTITY)
+    return _money_within(
+        "weekly_loss_budget",
+        loss,
+        left,
+        lambda: f"the order can lose {loss}; {left.at_least_zero()} of this week's {cap} is left",
+    )
 
 
 def drawdown(p: RiskPicture) -> CheckResult:
@@ -93,8 +109,13 @@ def drawdown(p: RiskPicture) -> CheckResult:
     high = max(p.exposure.high_water, account.equity)
     fall = (high.amount - account.equity.amount) * _HUNDRED / high.amount if high.amount > 0 else _HUNDRED
     shown = _pct(fall)
-    why = f"equity is {shown} below its high of {high}; the operator decides how to go on"
-    return judge("max_drawdown", fall < limit, shown, f"{limit} %", why)
+    return judge(
+        "max_drawdown",
+        fall < limit,
+        shown,
+        f"{limit} %",
+        lambda: f"equity is {shown} below its high of {high}; the operator decides how to go on",
+    )
 
 
 def heat(p: RiskPicture) -> CheckResult:
@@ -103,8 +124,7 @@ def heat(p: RiskPicture) -> CheckResult:
     groups = (group.planned_loss for group in p.exposure.groups)
     planned = sum((*groups, *(order.planned_loss for order in p.exposure.working)), ZERO)
     share = (planned + p.planned_loss).amount * _HUNDRED / _equity(p).amount
-    why = f"planned losses would reach {_pct(share)} of equity"
-    return judge("portfolio_heat", share <= limit, _pct(share), f"{limit} %", why, cure=Cure.QUANTITY)
+    return _share_within("portfolio_heat", share, limit, lambda: f"planned losses would reach {_pct(share)} of equity")
 
 
 def order_quantity(p: RiskPicture) -> CheckResult:
@@ -117,16 +137,21 @@ def order_quantity(p: RiskPicture) -> CheckResult:
         if p.order.worst_price is not None and abs(p.order.worst_price) <= cheap:
             limit = require(p.limits.max_cheap_contracts_per_order, "max_cheap_contracts_per_order")
     asked = p.order.quantity * max(leg.ratio for leg in p.order.legs)
-    why = f"{asked} in one order; at most {limit}"
-    return judge("order_quantity", asked <= limit, str(asked), str(limit), why, cure=Cure.QUANTITY)
+    return judge(
+        "order_quantity",
+        asked <= limit,
+        str(asked),
+        str(limit),
+        lambda: f"{asked} in one order; at most {limit}",
+        cure=Cure.QUANTITY,
+    )
 
 
 def order_cost(p: RiskPicture) -> CheckResult:
     """Cost or margin of one order."""
     limit = usd(require(p.limits.max_order_cost, "max_order_cost"))
     need = _capital(p)
-    why = f"the order needs {need}; at most {limit} per order"
-    return judge("order_cost", need <= limit, str(need), str(limit), why, cure=Cure.QUANTITY)
+    return _money_within("order_cost", need, limit, lambda: f"the order needs {need}; at most {limit} per order")
 
 
 def position_size(p: RiskPicture) -> CheckResult:
@@ -135,8 +160,9 @@ def position_size(p: RiskPicture) -> CheckResult:
     there = p.exposure.worst_losses(p.order.underlying)
     held = sum((require(loss, "a bounded worst-case loss of what is open") for loss in there), ZERO)
     share = (held + _capital(p)).amount * _HUNDRED / _equity(p).amount
-    why = f"{p.order.underlying} would tie up {_pct(share)} of equity"
-    return judge("position_size", share <= limit, _pct(share), f"{limit} %", why, cure=Cure.QUANTITY)
+    return _share_within(
+        "position_size", share, limit, lambda: f"{p.order.underlying} would tie up {_pct(share)} of equity"
+    )
 
 
 def buying_power(p: RiskPicture) -> CheckResult:
@@ -149,26 +175,7 @@ def buying_power(p: RiskPicture) -> CheckResult:
     name = "options_buying_power" if options else "buying_power"
     available = (account.options_buying_power if options else account.buying_power) - held_back
     need = _capital(p)
-    why = f"the order needs {need}; {available} is available"
-    return judge(name, need <= available, str(need), str(available), why, cure=Cure.QUANTITY)
-
-
-def delta(p: RiskPicture) -> CheckResult:
-    """Share-equivalents of the underlying after the order."""
-    limit = require(p.limits.delta_cap, "delta_cap")
-    total = _exposure_of(p, "delta")
-    shown = _shares(total)
-    why = f"{p.order.underlying} delta would be {shown} share-equivalents"
-    return judge("delta_cap", abs(total) <= limit, shown, str(limit), why, cure=Cure.QUANTITY)
-
-
-def delta_after_move(p: RiskPicture) -> CheckResult:
-    """Share-equivalents after the order if the underlying moves 1 % either way."""
-    limit = require(p.limits.delta_cap_after_move, "delta_cap_after_move")
-    worst = max((_exposure_of(p, "delta_after_rise"), _exposure_of(p, "delta_after_fall")), key=abs)
-    shown = _shares(worst)
-    why = f"after a 1 % move {p.order.underlying} delta would be {shown} share-equivalents"
-    return judge("delta_after_move", abs(worst) <= limit, shown, str(limit), why, cure=Cure.QUANTITY)
+    return _money_within(name, need, available, lambda: f"the order needs {need}; {available} is available")
 
 
 def leg_conflict(p: RiskPicture) -> CheckResult:
@@ -178,8 +185,8 @@ def leg_conflict(p: RiskPicture) -> CheckResult:
         for held in group.holdings:
             if signs.get(held.instrument.symbol, 0) * held.quantity < 0:
                 why = f"{group.label} holds {held.quantity} {held.instrument.symbol}; choose another strike"
-                return judge("leg_conflict", False, held.instrument.symbol, "no opposite leg", why)
-    return passed("leg_conflict", "none", "no opposite leg")
+                return failed("leg_conflict", held.instrument.symbol, "no opposite leg", why)
+    return _NO_CONFLICT
 
 
 def self_match(p: RiskPicture) -> CheckResult:
@@ -190,17 +197,27 @@ def self_match(p: RiskPicture) -> CheckResult:
         side = sides.get(leg.instrument.symbol)
         if side is not None and leg.side is side.opposite:
             why = f"{order_id} works the other side of {leg.instrument.symbol}; cancel it first"
-            return judge("self_match", False, order_id, "no own order opposite", why)
-    return passed("self_match", "none", "no own order opposite")
+            return failed("self_match", order_id, "no own order opposite", why)
+    return _NO_MATCH
 
 
 def unknown_orders(p: RiskPicture) -> CheckResult:
     """No order with an unknown outcome in the same underlying."""
     unknown = [w.client_order_id for w in p.exposure.working if w.is_unknown and w.underlying == p.order.underlying]
     unknown += [order_id for underlying, order_id in p.exposure.unknown_exits if underlying == p.order.underlying]
-    measured = ", ".join(unknown) or "none"
+    if not unknown:
+        return _ALL_KNOWN
+    measured = ", ".join(unknown)
     why = f"the outcome of {measured} is not known yet; wait until the broker has answered for it"
-    return judge("unknown_orders", not unknown, measured, "none", why)
+    return failed("unknown_orders", measured, "none", why)
+
+
+def _money_within(name: str, need: Money, cap: Money, why: Callable[[], str]) -> CheckResult:
+    return judge(name, need <= cap, str(need), str(cap), why, cure=Cure.QUANTITY)
+
+
+def _share_within(name: str, share: Decimal, limit: Decimal, why: Callable[[], str]) -> CheckResult:
+    return judge(name, share <= limit, _pct(share), f"{limit} %", why, cure=Cure.QUANTITY)
 
 
 def _capital(p: RiskPicture) -> Money:
@@ -212,41 +229,6 @@ def _equity(p: RiskPicture) -> Money:
     if p.view.account is None or p.view.account.equity.amount <= 0:
         raise MissingInput("account equity")
     return p.view.account.equity
-
-
-def _exposure_of(p: RiskPicture, figure: str) -> Decimal:
-    total = Decimal(0)
-    for instrument, quantity in _signed_quantities(p):
-        total += quantity * instrument.multiplier * _per_share(p, instrument, figure)
-    return total
-
-
-def _shares(value: Decimal) -> str:
-    """Away from zero, so that what is over a limit never shows as the limit."""
-    return str(value.quantize(Decimal("0.1"), ROUND_UP))
-
-
-def _signed_quantities(p: RiskPicture) -> Iterable[tuple[Instrument, Decimal]]:
-    underlying = p.order.underlying
-    for group in p.exposure.groups:
-        if group.underlying == underlying:
-            yield from ((held.instrument, held.quantity) for held in group.holdings)
-    for working in p.exposure.working:
-        if working.underlying == underlying:
-            yield from ((leg.instrument, leg.side.sign * leg.ratio * working.quantity) for leg in working.legs)
-    for leg in p.order.legs:
-        yield leg.instrument, leg.side.sign * leg.ratio * p.order.quantity
-
-
-def _per_share(p: RiskPicture, instrument: Instrument, figure: str) -> Decimal:
-    if not isinstance(instrument, OptionContract):
-        return Decimal(1)
-    greeks = p.view.greeks.get(instrument.symbol)
-    value = None if greeks is None else getattr(greeks, figure)
-    if value is None:
-        reason = greeks.iv_reason if greeks and greeks.iv_reason else "no quote that identifies it"
-        raise MissingInput(f"delta of {instrument.symbol} ({reason})")
-    return Decimal(repr(round(float(value), 6)))
 
 
 def _pct(value: Decimal) -> str:

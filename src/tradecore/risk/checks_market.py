@@ -13,6 +13,8 @@ from tradecore.risk.picture import RiskPicture, TradingState
 from tradecore.risk.prices import net_quote
 from tradecore.risk.verdict import CheckResult, Cure
 
+_NO_EVENT = passed("event_blackout", "none near", "none near")
+_TWO_SIDED = passed("quote_two_sided", "bid and ask", "bid and ask")
 _EVENT_BEFORE = timedelta(minutes=10)
 _EVENT_AFTER = timedelta(minutes=20)
 
@@ -20,7 +22,7 @@ _EVENT_AFTER = timedelta(minutes=20)
 def trading_state(p: RiskPicture) -> CheckResult:
     """The desk is ACTIVE: no kill switch, no loss latch."""
     ok = p.state is TradingState.ACTIVE
-    return judge("trading_state", ok, str(p.state), "active", f"the desk is {p.state}: {p.state_reason}")
+    return judge("trading_state", ok, str(p.state), "active", lambda: f"the desk is {p.state}: {p.state_reason}")
 
 
 def market_session(p: RiskPicture) -> CheckResult:
@@ -66,7 +68,9 @@ def _within_clock(now: datetime, session: Session, clock: ExpiryClock) -> CheckR
         why = f"half day (close {exchange_time(session.closes)} ET): same-day openings need allow_early_close"
         return failed(name, measured, "not on a half day", why)
     limit = f"until {exchange_time(clock.last_open)} ET"
-    return judge(name, now <= clock.last_open, measured, limit, "too late to open a contract that expires today")
+    return judge(
+        name, now <= clock.last_open, measured, limit, lambda: "too late to open a contract that expires today"
+    )
 
 
 def scheduled_events(p: RiskPicture) -> CheckResult:
@@ -77,7 +81,7 @@ def scheduled_events(p: RiskPicture) -> CheckResult:
             until = event.at + _EVENT_AFTER
             why = f"{event.name} at {exchange_time(event.at)} ET"
             return failed("event_blackout", why, "none near", why, passes_at=until, cure=Cure.TIME)
-    return passed("event_blackout", "none near", "none near")
+    return _NO_EVENT
 
 
 def quote_presence(p: RiskPicture) -> CheckResult:
@@ -92,7 +96,7 @@ def quote_presence(p: RiskPicture) -> CheckResult:
     problem = _quote_problem(under)
     if problem:
         return failed(name, problem, "bid and ask", f"{p.order.underlying}: {problem}", missing=p.order.underlying)
-    return passed(name, "bid and ask", "bid and ask")
+    return _TWO_SIDED
 
 
 def _quote_problem(quote: Quote | None) -> str | None:
@@ -139,7 +143,7 @@ def _older(oldest: Decimal, age: Decimal) -> Decimal:
 def _age(name: str, age: Decimal, limit: Decimal, what: str) -> CheckResult:
     if age < 0:
         return failed(name, f"{age} s", f"0 to {limit} s", f"{what} claims to come from the future; check the clock")
-    return judge(name, age <= limit, f"{age} s", f"{limit} s", f"{what} is {age} s old; wait for a fresh one")
+    return judge(name, age <= limit, f"{age} s", f"{limit} s", lambda: f"{what} is {age} s old; wait for a fresh one")
 
 
 def spread(p: RiskPicture) -> CheckResult:
@@ -158,8 +162,13 @@ def spread(p: RiskPicture) -> CheckResult:
         pct = require(p.limits.max_combo_spread_pct, "max_combo_spread_pct")
         limit = max(require(p.limits.max_combo_spread, "max_combo_spread"), pct * abs(net.mid) / 100)
     shown = f"{limit:.4f}".rstrip("0").rstrip(".")
-    why = f"the spread of {net.spread} costs too much to open; wait for a narrower market"
-    return judge(name, net.spread <= limit, str(net.spread), shown, why)
+    return judge(
+        name,
+        net.spread <= limit,
+        str(net.spread),
+        shown,
+        lambda: f"the spread of {net.spread} costs too much to open; wait for a narrower market",
+    )
 
 
 def price_collar(p: RiskPicture) -> CheckResult:
@@ -177,8 +186,14 @@ def price_collar(p: RiskPicture) -> CheckResult:
         raise MissingInput("a price")
     reach = max(ticks * p.order.instruments[0].tick(abs(net.mid)), pct * abs(net.mid) / 100)
     away = abs(price - net.mid)
-    why = f"{price} is {away} from mid {net.mid}; at most {reach} is allowed"
-    return judge(name, away <= reach, str(away), str(reach), why, cure=Cure.PRICE)
+    return judge(
+        name,
+        away <= reach,
+        str(away),
+        str(reach),
+        lambda: f"{price} is {away} from mid {net.mid}; at most {reach} is allowed",
+        cure=Cure.PRICE,
+    )
 
 
 def _next_open(p: RiskPicture) -> datetime | None:

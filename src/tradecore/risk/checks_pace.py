@@ -12,23 +12,29 @@ def open_groups(p: RiskPicture) -> CheckResult:
     """Groups open or being opened, this one included."""
     limit = require(p.limits.max_open_groups, "max_open_groups")
     count = len(_labels(p)) + 1
-    why = f"{count - 1} groups are open; close one first"
-    return judge("open_groups", count <= limit, str(count), str(limit), why)
+    return judge(
+        "open_groups", count <= limit, str(count), str(limit), lambda: f"{count - 1} groups are open; close one first"
+    )
 
 
 def groups_of_strategy(p: RiskPicture) -> CheckResult:
     """Groups of this strategy open or being opened, this one included."""
     limit = require(p.limits.max_open_groups_per_strategy, "max_open_groups_per_strategy")
     count = len(_labels(p, p.order.strategy)) + 1
-    why = f"{p.order.strategy} is open already; close it first"
-    return judge("open_groups_of_strategy", count <= limit, str(count), str(limit), why)
+    return judge(
+        "open_groups_of_strategy",
+        count <= limit,
+        str(count),
+        str(limit),
+        lambda: f"{p.order.strategy} is open already; close it first",
+    )
 
 
 def trades_today(p: RiskPicture) -> CheckResult:
     """Opening trades of the day, this one included; orders that never filled are not trades."""
     limit = require(p.limits.max_trades_per_day, "max_trades_per_day")
     count = sum(p.exposure.trades_today.values()) + len(_unfilled(p)) + _adds_a_trade(p)
-    return judge("trades_per_day", count <= limit, str(count), str(limit), "that is enough for one day")
+    return judge("trades_per_day", count <= limit, str(count), str(limit), lambda: "that is enough for one day")
 
 
 def trades_of_strategy(p: RiskPicture) -> CheckResult:
@@ -36,8 +42,13 @@ def trades_of_strategy(p: RiskPicture) -> CheckResult:
     limit = require(p.limits.max_trades_per_day_per_strategy, "max_trades_per_day_per_strategy")
     before = p.exposure.trades_today.get(p.order.strategy, 0) + len(_unfilled(p, p.order.strategy))
     count = before + _adds_a_trade(p)
-    why = f"{p.order.strategy} has traded {before} times today"
-    return judge("trades_per_day_of_strategy", count <= limit, str(count), str(limit), why)
+    return judge(
+        "trades_per_day_of_strategy",
+        count <= limit,
+        str(count),
+        str(limit),
+        lambda: f"{p.order.strategy} has traded {before} times today",
+    )
 
 
 def losing_streak(p: RiskPicture) -> CheckResult:

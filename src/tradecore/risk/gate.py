@@ -10,6 +10,7 @@ from tradecore.model.instruments import Price
 from tradecore.model.plans import PlannedOrder
 from tradecore.model.sessions import exchange_time
 from tradecore.model.terms import Effect, Limit
+from tradecore.risk import checks_delta as deltas
 from tradecore.risk import checks_exposure as exposure
 from tradecore.risk import checks_market as market
 from tradecore.risk import checks_pace as pace
@@ -43,8 +44,8 @@ CHECKS: Final[dict[str, Check]] = {
     "order_cost": exposure.order_cost,
     "position_size": exposure.position_size,
     "options_buying_power": exposure.buying_power,
-    "delta_cap": exposure.delta,
-    "delta_after_move": exposure.delta_after_move,
+    "delta_cap": deltas.delta,
+    "delta_after_move": deltas.delta_after_move,
     "leg_conflict": exposure.leg_conflict,
     "self_match": exposure.self_match,
     "unknown_orders": exposure.unknown_orders,
@@ -61,8 +62,8 @@ CHECKS: Final[dict[str, Check]] = {
 
 def judge_opening(picture: RiskPicture) -> Verdict:
     """Every check must pass; a check that lacks an input fails and names it."""
-    results = tuple(_run(name, check, picture) for name, check in CHECKS.items())
-    return Verdict(approved=all(result.passed for result in results), checks=results)
+    results = tuple([_run(name, check, picture) for name, check in CHECKS.items()])
+    return Verdict(approved=all([result.passed for result in results]), checks=results)
 
 
 def judge_closing(picture: RiskPicture) -> Verdict:

@@ -1,5 +1,6 @@
 """How a check states its outcome."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -48,12 +49,12 @@ def judge(
     holds: bool,
     measured: str,
     limit: str,
-    message: str,
+    message: Callable[[], str],
     *,
     cure: Cure = Cure.NOTHING,
     passes_at: datetime | None = None,
 ) -> CheckResult:
-    """A check that holds or not; the message is kept only when it does not."""
+    """A check that holds or not; the message is made only when it does not."""
     if holds:
         return CheckResult(name, True, measured, limit)
-    return CheckResult(name, False, measured, limit, message, cure, passes_at)
+    return CheckResult(name, False, measured, limit, message(), cure, passes_at)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tradecore.model.instruments import OptionContract
 from tradecore.model.money import ZERO, Money, usd
-from tradecore.model.payoff import at_expiry
+from tradecore.model.payoff import loss_at_expiry
 from tradecore.model.positions import Position
 from tradecore.model.terms import Leg, Side
 
@@ -68,13 +68,13 @@ def _by_series(options: Sequence[Position]) -> list[list[Position]]:
         contract = held.instrument
         if isinstance(contract, OptionContract):
             series.setdefault((contract.root, contract.expiry), []).append(held)
-    return [series[key] for key in sorted(series, key=str)]
+    return list(series.values())
 
 
 def _option_loss(series: Sequence[Position]) -> Money | None:
     contracts = [(held.instrument, held.quantity) for held in series if isinstance(held.instrument, OptionContract)]
     cost = sum((held.cost * held.instrument.multiplier for held in series), Decimal(0))
-    loss = at_expiry(contracts, cost).max_loss
+    loss = loss_at_expiry(contracts, cost)
     return None if loss is None else usd(loss).at_least_zero()
 
 
