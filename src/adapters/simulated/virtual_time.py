@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tradecore.ports.clock import Clock
-from tradecore.ports.timers import Bell, Timers
+from tradecore.ports.timers import Bell, T, Timers
 
 
 class _NeverBlocks(selectors.BaseSelector):
@@ -108,6 +108,10 @@ class FeedTimers(Timers):
     def bell(self) -> Bell:
         """A new bell."""
         return self._timers.bell()
+
+    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await `work` to its end."""
+        return await self._timers.finish(work)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Carry on with `work` beside."""

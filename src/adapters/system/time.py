@@ -4,12 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from tradecore.ports.clock import Clock
-from tradecore.ports.timers import Bell, Timers
-
-T = TypeVar("T")
+from tradecore.ports.timers import Bell, T, Timers
 
 
 class SystemClock(Clock):

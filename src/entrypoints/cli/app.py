@@ -9,8 +9,11 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from entrypoints.cli.approve import approve
 from entrypoints.cli.audit import audit_app
 from entrypoints.cli.demo import demo
+from entrypoints.cli.doctor import doctor
+from entrypoints.cli.kill import kill
 from entrypoints.cli.mcp import mcp
 from entrypoints.cli.replay import replay
 from entrypoints.cli.serve import serve
@@ -37,6 +40,9 @@ app.command()(demo)
 app.command()(replay)
 app.command()(mcp)
 app.command()(serve)
+app.command()(approve)
+app.command()(kill)
+app.command()(doctor)
 app.add_typer(audit_app, name="audit")
 
 

@@ -58,7 +58,7 @@ class ClosePosition(TradingArguments):
     """What to close."""
 
     symbol: Name
-    quantity: Number | None = None
+    quantity: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
     reason: Text = ""
 
 
@@ -152,7 +152,8 @@ def _annotation(hint: Any) -> Any:
     members = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
     wanted = next(member for member in members if member is not type(None))
     kind: Any = {Decimal: Number, str: Text}.get(wanted, wanted)
-    return kind | None if type(None) in members else kind
+    # A number is left out, never null: clients write NaN and infinity as null.
+    return kind | None if type(None) in members and wanted is not Decimal else kind
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from entrypoints.mcp_server.calls import Call, Json, Tool
 from tradecore import __version__
 from tradecore.usecases.explaining import explain
 from tradecore.usecases.floor import TradingFloor
-from tradecore.usecases.following import AT_ONCE, wait_for_updates
+from tradecore.usecases.following import wait_for_updates
 from tradecore.usecases.health import health
 from tradecore.usecases.market_clock import market_clock
 from tradecore.usecases.orders import order_families, order_status, positions
@@ -161,12 +161,13 @@ async def _explain(call: Call, given: Explain) -> Json:
 
 async def _updates(call: Call, given: WaitForUpdates) -> Json:
     missed, newest = await wait_for_updates(call.floor, given.cursor, given.wait_s)
-    log = call.floor.updates
+    shown = within_budget([rendering.update(one) for one in missed.updates])
+    told = missed.updates[len(shown) - 1].number if shown else newest
     return {
-        "updates": [rendering.update(one) for one in missed.updates],
-        "cursor": log.cursor(newest),
+        "updates": shown,
+        "cursor": call.floor.updates.cursor(told),
         "lost": missed.lost,
-        "more": len(missed.updates) == AT_ONCE,
+        "more": call.floor.updates.newest_told > told,
     }
 
 

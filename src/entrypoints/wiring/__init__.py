@@ -28,6 +28,7 @@ from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled
 from tradecore.desk.desk import Desk
 from tradecore.desk.state import DeskOpening
 from tradecore.errors import InvalidRequest, JournalUnavailable
+from tradecore.model.confirmation import MODEL_CONFIRMS, ConfirmationPolicy
 from tradecore.model.encoding import encode
 from tradecore.model.instruments import Equity
 from tradecore.model.money import usd
@@ -68,7 +69,15 @@ class House:
         self.lease.release()
 
 
-def simulated_house(settings: Settings, *, seed: int, session: Session, limits: Limits, account: str | None) -> House:
+def simulated_house(
+    settings: Settings,
+    *,
+    seed: int,
+    session: Session,
+    limits: Limits,
+    account: str | None,
+    confirmation: ConfirmationPolicy = MODEL_CONFIRMS,
+) -> House:
     """
     A desk in a seeded market.
 
@@ -94,6 +103,7 @@ def simulated_house(settings: Settings, *, seed: int, session: Session, limits: 
         timers=timers,
         loop=loop,
         instant=False,
+        confirmation=confirmation,
     )
 
 
@@ -227,6 +237,7 @@ def _house(
     timers: LoopTimers,
     loop: VirtualTimeLoop,
     instant: bool,
+    confirmation: ConfirmationPolicy = MODEL_CONFIRMS,
 ) -> House:
     fees = shipped_fees()
     opening = DeskOpening(
@@ -236,6 +247,7 @@ def _house(
         equity=STARTING_CASH,
         limits=limits,
         fees=fees,
+        confirmation=confirmation,
     )
     venue = SimulatedVenue(
         account=SimulatedAccount(place.name, STARTING_CASH, fees),

@@ -63,10 +63,7 @@ async def redeem(
     decision = await floor.timers.finish(_commit(floor, command))
     outcome = decision.outcome
     if isinstance(outcome, Replayed):
-        first = floor.answers.get(outcome.intent_id)
-        if isinstance(first, ConfirmAnswer):
-            return dataclasses.replace(first, replayed=True)
-        return dataclasses.replace(confirm_answer(floor, outcome.intent_id), replayed=True)
+        return dataclasses.replace(await _first_answer(floor, outcome.intent_id), replayed=True)
     if isinstance(outcome, Previewed | Refused):
         return ticket_answer(floor, decision, fresh_token)
     if not isinstance(outcome, Confirmed):
@@ -74,7 +71,16 @@ async def redeem(
     await _settle(floor, outcome, floor.desk.opening.reading_time(_LONGEST_WAIT_S) if wait is None else wait)
     answer = confirm_answer(floor, outcome.intent_id, outcome)
     floor.answers[outcome.intent_id] = answer
+    floor.changed.ring()
     return answer
+
+
+async def _first_answer(floor: TradingFloor, intent_id: str) -> ConfirmAnswer:
+    """What the first confirmation answered, waiting for it while it still waits; where it never will, what is so."""
+    deadline = floor.clock.now() + floor.desk.opening.reading_time(_LONGEST_WAIT_S)
+    while intent_id not in floor.answers and await floor.changed.wait(deadline):
+        pass
+    return floor.answers.get(intent_id) or confirm_answer(floor, intent_id)
 
 
 async def _commit(floor: TradingFloor, command: Redeem) -> Decision:

@@ -28,7 +28,7 @@ from tradecore.ports.journal import Journal
 from tradecore.ports.market_data import MarketData
 from tradecore.ports.timers import Bell, Timers
 from tradecore.strategies.strategy import Strategy
-from tradecore.usecases.answers import PendingApproval
+from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
 from tradecore.usecases.trace import TraceDigest
 from tradecore.usecases.updates import UpdateLog
 
@@ -69,7 +69,7 @@ class TradingFloor:
     trace: TraceDigest = field(default_factory=TraceDigest)
     listener: Listener | None = None
     changed: Bell = field(init=False)
-    answers: dict[str, object] = field(default_factory=dict)
+    answers: dict[str, ConfirmAnswer] = field(default_factory=dict)
     updates: UpdateLog = field(default_factory=UpdateLog)
     headlines: dict[str, str] = field(default_factory=dict)
     approvals: dict[str, PendingApproval] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Final
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.updates import Missed
 
-AT_ONCE: Final = 40
+_AT_ONCE: Final = 100
 _SHOWN_AT_FIRST: Final = 10
 
 
@@ -22,7 +22,7 @@ async def wait_for_updates(floor: TradingFloor, cursor: str | None, seconds: Dec
     log = floor.updates
     number = max(log.newest - _SHOWN_AT_FIRST, 0) if cursor is None else log.number_of(cursor)
     deadline = floor.clock.now() + floor.desk.opening.reading_time(seconds)
-    missed = log.after(number, AT_ONCE)
+    missed = log.after(number, _AT_ONCE)
     while not missed.updates and await floor.changed.wait(deadline):
-        missed = log.after(number, AT_ONCE)
+        missed = log.after(number, _AT_ONCE)
     return missed, missed.updates[-1].number if missed.updates else number

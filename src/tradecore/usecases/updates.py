@@ -61,6 +61,11 @@ class UpdateLog:
         """Number of the newest update, 0 before the first."""
         return self._number
 
+    @property
+    def newest_told(self) -> int:
+        """Number of the newest that `after` would give."""
+        return self._updates[-1].number if self._updates else 0
+
     def take(self, at: datetime, seen: object, decision: Decision) -> None:
         """Add what one decision means to a person."""
         for kind, subject, text in _told(seen, decision):

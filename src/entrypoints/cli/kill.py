@@ -1,0 +1,48 @@
+"""`tradecore kill`: stop taking risk, from a terminal."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from entrypoints.settings import read_settings
+from entrypoints.standing.asking import ask_desk
+from entrypoints.standing.desk_file import standing_directories
+from tradecore.errors import Unavailable
+
+
+def kill(
+    context: typer.Context,
+    account: Annotated[str | None, typer.Option(help="One account; by default every desk that stands.")] = None,
+    flatten: Annotated[bool, typer.Option("--flatten", help="Close everything too.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, for the journal.")] = "from a terminal",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Engage the kill switch: no new risk, entries cancelled, protective exits keep working."""
+    settings = read_settings(context.obj)
+    desks = list(standing_directories(settings.home, account))
+    if not desks:
+        raise Unavailable(f"no desk stands{f' on account {account}' if account else ''} in {settings.home}")
+    wish = {"ask": "kill", "flatten": flatten, "reason": reason}
+    answers = {desk.name: _asked(desk, wish) for desk in desks}
+    if as_json:
+        typer.echo(json.dumps(answers))
+    else:
+        for name, answer in answers.items():
+            typer.echo(f"{name}: {_told(answer)}")
+    raise typer.Exit(0 if all(answer["ok"] for answer in answers.values()) else 1)
+
+
+def _asked(desk: Path, wish: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return ask_desk(desk, wish)
+    except Unavailable as problem:
+        return {"ok": False, "error": str(problem)}
+
+
+def _told(answer: dict[str, Any]) -> str:
+    if not answer["ok"]:
+        return str(answer["error"])
+    held = ", ".join(answer["held"]) or "nothing"
+    return f"{answer['what']}; orders concerned: {', '.join(answer['orders']) or 'none'}; still held: {held}"

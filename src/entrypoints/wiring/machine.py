@@ -1,0 +1,30 @@
+"""What the machine itself says: its time, and how long its disk takes to keep a promise."""
+
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+
+from adapters.system.time import SystemClock
+
+
+def wall_clock() -> datetime:
+    """The present (UTC)."""
+    return SystemClock().now()
+
+
+def durable_write_ms(path: Path) -> float:
+    """
+    Milliseconds to write one small file and make it durable.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        began = time.perf_counter()
+        os.write(descriptor, b"x" * 512)
+        (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(descriptor)
+        return (time.perf_counter() - began) * 1000
+    finally:
+        os.close(descriptor)
