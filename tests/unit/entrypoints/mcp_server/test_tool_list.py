@@ -126,12 +126,12 @@ def test_answers_stay_within_their_token_budget(tmp_path: Path) -> None:
             await desk.enter(client)
             for _ in range(300):
                 desk.floor.updates.take(desk.floor.clock.now(), None, _noise())
-            full = {
-                "wait_for_updates": {"wait_s": 0},
-                "get_recent_orders": {"limit": 50},
-                "explain": {"subject": "NOISE"},
-            }
-            for tool, arguments in full.items():
+            full: list[tuple[str, dict[str, Any]]] = [
+                ("wait_for_updates", {"wait_s": 0}),
+                ("get_recent_orders", {"limit": 50}),
+                ("explain", {"subject": "NOISE"}),
+            ]
+            for tool, arguments in full:
                 result = await client.call_tool(tool, arguments)
                 assert not result.is_error
                 assert len(json.dumps(result.structured_content)) < 9000, tool
