@@ -13,7 +13,7 @@ from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from tradecore.errors import Rejected
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import BrokerEvent, Canceled, Filled, Triggered
+from tradecore.model.events import BrokerEvent, Canceled, Expired, Filled, Triggered
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.instruments import Equity, Instrument, OptionContract, Price, Right
 from tradecore.model.market import Quote
@@ -66,14 +66,22 @@ class Floor:
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
 
-    def send(self, order_id: str, *legs: Leg, terms: PriceTerms, quantity: int = 1, ioc: bool = False) -> None:
+    def send(
+        self,
+        order_id: str,
+        *legs: Leg,
+        terms: PriceTerms,
+        quantity: int = 1,
+        ioc: bool = False,
+        effect: Effect = Effect.OPEN,
+    ) -> None:
         force = TimeInForce.IMMEDIATE_OR_CANCEL if ioc else TimeInForce.DAY
         order: ConfirmedOrder = a_confirmed_order(
             order_id,
             *legs,
             quantity=Decimal(quantity),
             terms=terms,
-            effect=Effect.OPEN,
+            effect=effect,
             time_in_force=force,
         )
         self.run(self.venue.submit(order))
@@ -242,3 +250,42 @@ def test_events_arrive_in_the_order_they_happened(opened: OpenFloor) -> None:
     times = [event.at for event in floor.events]
     assert times == sorted(times)
     assert len(times) == 20
+
+
+@pytest.mark.parametrize(("spot", "worth"), [("603.10", "3.11"), ("599.98", "0.00")])
+def test_at_the_close_an_expiring_option_that_an_order_would_close_is_settled_at_its_value(
+    opened: OpenFloor, spot: str, worth: str
+) -> None:
+    """A 600 call with the underlying at 603.10 x 603.12 is worth 603.11 - 600 = 3.11; below 600 nothing."""
+    floor = opened()
+    floor.send("tc-in-0", Leg(CALL, Side.BUY), terms=Limit(Price(Decimal("1.02"))))
+    floor.send("tc-high-0", Leg(CALL, Side.SELL), terms=Limit(Price(Decimal("9.00"))), effect=Effect.CLOSE)
+    floor.send("tc-rest-0", Leg(HIGHER, Side.BUY), terms=Limit(Price(Decimal("0.01"))))
+    floor.show(SPY, spot, str(Decimal(spot) + Decimal("0.02")))
+    floor.run(asyncio.sleep(4 * 3600))
+    floor.run(_done(floor.venue.end_session))
+    floor.run(asyncio.sleep(1))
+    assert floor.fills("tc-high-0") == [(CALL.symbol, Decimal(1), Decimal(worth))]
+    assert floor.account.holdings == {}
+    assert [e.client_order_id for e in floor.events if isinstance(e, Expired)] == ["tc-rest-0"]
+
+
+def test_after_the_close_only_the_closing_of_what_expired_is_taken(opened: OpenFloor) -> None:
+    floor = opened()
+    floor.send("tc-in-0", Leg(CALL, Side.BUY), terms=Limit(Price(Decimal("1.02"))))
+    floor.show(SPY, "601.00", "601.00")
+    floor.run(asyncio.sleep(4 * 3600))
+    with pytest.raises(Rejected, match="closed"):
+        floor.send("tc-more-0", Leg(CALL, Side.BUY), terms=Market())
+    floor.send("tc-out-0", Leg(CALL, Side.SELL), terms=Market(), effect=Effect.CLOSE)
+    floor.run(asyncio.sleep(1))
+    assert floor.fills("tc-out-0") == [(CALL.symbol, Decimal(1), Decimal("1.00"))]
+    floor.venue.open_session(floor.clock.now() + timedelta(hours=5))
+    floor.show(HIGHER, "1.00", "1.02")
+    floor.send("tc-next-0", Leg(HIGHER, Side.BUY), terms=Market())
+    floor.run(asyncio.sleep(1))
+    assert floor.filled("tc-next-0") == 1
+
+
+async def _done(work: Callable[[], None]) -> None:
+    work()

@@ -1,0 +1,256 @@
+"""One standing desk and the processes around it, each real and each killed when it hurts."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from tests.unit.entrypoints.standing.processes import (
+    PROGRAM,
+    end,
+    environment,
+    run,
+    standing_desk,
+    stdio_client,
+    type_at_terminal,
+    wait_until,
+)
+
+from entrypoints.standing.desk_file import DESK_SOCKET, connected_socket, desk_stands
+
+PASSPHRASE = "correct horse battery"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home whose desks are ended with the test."""
+    yield tmp_path
+    for found in tmp_path.glob("simulated/*/desk.json"):
+        end(tmp_path, found.parent.name, signal.SIGKILL)
+
+
+async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.structured_content
+    return dict(result.structured_content)
+
+
+async def enter(client: Client, **arguments: Any) -> dict[str, Any]:
+    """A filled entry, asked for again where the market ran away; the duplicate rule wants 30 market seconds between."""
+    for _ in range(10):
+        shown = await call(client, "orb_long_call", contracts=1, **arguments)
+        done = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+        if Decimal(done.get("filled_quantity", "0")):
+            return done
+        await asyncio.sleep(2)
+    raise AssertionError("never filled")
+
+
+def test_a_stop_fires_after_the_client_and_its_process_were_killed(home: Path) -> None:
+    async def story() -> None:
+        async with stdio_client(home, "--account", "claude") as client:
+            await enter(client, stop_pct=2)
+            desk = standing_desk(home, "claude")
+            subprocess.run(["pkill", "-9", "-f", f"-P{os.getpid()}", "entrypoints.cli mcp"], check=True)
+        assert standing_desk(home, "claude") == desk, "the desk does not die with the chat"
+        async with stdio_client(home, "--account", "claude") as client:
+            for _ in range(200):
+                if not (await call(client, "get_positions"))["positions"]:
+                    break
+                await asyncio.sleep(0.1)
+            (entry, *_) = (await call(client, "get_recent_orders"))["orders"]
+            left = [child for child in entry["children"] if child["state"] == "FILLED" and child["role"] != "entry"]
+            assert left, "somebody watched the stop"
+            assert left[0]["role"] in ("stop", "target")
+        end(home, "claude")
+        assert not list(home.glob("simulated/claude/desk.*")), "a desk that ends in order leaves no door behind"
+
+    asyncio.run(story())
+
+
+def test_two_windows_on_one_account_share_one_desk(home: Path) -> None:
+    async def story() -> None:
+        async with stdio_client(home, "--account", "shared") as one:
+            async with stdio_client(home, "--account", "shared", era="legacy") as other:
+                shown = await call(one, "orb_long_call", contracts=1)
+                done = await call(other, "confirm_order", confirm_token=shown["confirm_token"])
+                assert done["status"] in ("confirmed", "preview")
+                orders = [(await call(window, "get_recent_orders"))["orders"] for window in (one, other)]
+                assert [o["order_id"] for o in orders[0]] == [o["order_id"] for o in orders[1]]
+            assert (await call(one, "risk_check"))["desk"]["account"] == "shared"
+        assert run(home, "serve", "--no-http", "--account", "shared").returncode != 0
+
+    asyncio.run(story())
+
+
+def test_without_an_account_each_client_embeds_a_fresh_desk_that_ends_with_it(home: Path) -> None:
+    async def story() -> None:
+        async with stdio_client(home) as one, stdio_client(home) as other:
+            names = {(await call(client, "get_account_info"))["account"] for client in (one, other)}
+            assert len(names) == 2
+        wait_until(lambda: not list(home.glob(f"simulated/*/{DESK_SOCKET}")))
+
+    asyncio.run(story())
+
+
+def test_a_desk_that_was_killed_leaves_a_socket_that_fools_nobody(home: Path) -> None:
+    async def story() -> None:
+        async with stdio_client(home, "--account", "dead") as client:
+            await call(client, "risk_check")
+
+    asyncio.run(story())
+    directory = home / "simulated" / "dead"
+    end(home, "dead", signal.SIGKILL)
+    assert (directory / DESK_SOCKET).exists()
+    assert not desk_stands(directory)
+    again = subprocess.run(
+        [*PROGRAM, "mcp", "--account", "dead"],
+        env=environment(home),
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert again.returncode != 0
+    (line,) = again.stderr.strip().splitlines()
+    assert "dead" in line
+    assert "journal" in line, "an account with a record is not traded on before the record is recovered"
+
+
+def test_a_second_desk_refuses_and_names_the_holder(home: Path) -> None:
+    async def story() -> None:
+        async with stdio_client(home, "--account", "one") as client:
+            await call(client, "risk_check")
+            holder = standing_desk(home, "one").pid
+            second = await asyncio.to_thread(run, home, "serve", "--no-http", "--account", "one")
+            assert second.returncode == 1
+            assert second.stderr.strip() == (
+                f"tradecore: account one is held by process {holder}; end it or choose another account"
+            )
+
+    asyncio.run(story())
+
+
+def test_the_operator_sets_a_passphrase_and_approves_at_a_terminal(home: Path) -> None:
+    code, shown = type_at_terminal(home, ["approve", "--set-passphrase"], [PASSPHRASE, PASSPHRASE])
+    assert code == 0, shown
+    kept = home / "operator.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert PASSPHRASE not in shown + kept.read_text(encoding="utf-8")
+
+    async def story() -> None:
+        async with stdio_client(home, "--account", "ops", TRADECORE_WHO_CONFIRMS="operator") as client:
+            shown = await call(client, "orb_long_call", contracts=1)
+            asked = asyncio.ensure_future(client.call_tool("confirm_order", {"confirm_token": shown["confirm_token"]}))
+            await asyncio.sleep(0.5)
+            wrong = await asyncio.to_thread(type_at_terminal, home, ["approve"], ["not the passphrase"])
+            assert wrong[0] != 0
+            assert shown["headline"] in wrong[1].replace("\r\n", "")
+            right = await asyncio.to_thread(type_at_terminal, home, ["approve"], [PASSPHRASE] * 5)
+            assert right[0] == 0, right
+            answer = (await asked).structured_content
+            if answer["status"] == "refused":
+                asked_again = await client.call_tool("confirm_order", {"confirm_token": shown["confirm_token"]})
+                answer = asked_again.structured_content
+            assert answer["status"] == "confirmed" or answer["error"]["code"] == "TOKEN_SUPERSEDED"
+
+    asyncio.run(story())
+    piped = run(home, "approve", "--set-passphrase")
+    assert piped.returncode == 64
+    assert "typed at a terminal" in piped.stderr
+
+
+def test_kill_and_doctor_speak_with_the_standing_desk(home: Path) -> None:
+    nothing = run(home, "kill")
+    assert (nothing.returncode, "no desk stands" in nothing.stderr) == (1, True)
+
+    async def story() -> None:
+        async with stdio_client(home, "--account", "k") as client:
+            await enter(client)
+            done = await asyncio.to_thread(run, home, "kill", "--flatten", "--json", "--reason", "drill")
+            assert done.returncode == 0
+            assert json.loads(done.stdout)["k"]["held"] == []
+            assert (await call(client, "risk_check"))["desk"]["state"] == "REDUCING"
+            found = await asyncio.to_thread(run, home, "doctor", "--json")
+            told = json.loads(found.stdout)
+            states = {one["name"]: one for one in told["findings"]}
+            assert states["desk"]["found"].startswith("simulated/k, process")
+            assert "REDUCING" in states["desk"]["found"]
+            command = told["clients"]["claude_desktop"]["mcpServers"]["tradecore"]["command"]
+            assert Path(command).is_absolute()
+
+    asyncio.run(story())
+
+
+def test_the_socket_is_its_owner_s_and_refuses_other_versions_and_noise(home: Path) -> None:
+    async def story() -> None:
+        async with stdio_client(home, "--account", "door") as client:
+            await call(client, "risk_check")
+            directory = home / "simulated" / "door"
+            assert (directory / DESK_SOCKET).stat().st_mode & 0o777 == 0o600
+            for said, wanted in (
+                (b'{"version": "0.0.0", "door": "mcp"}\n', "version 0.1.0"),
+                (b'{"version": "0.1.0", "door": "vault"}\n', "no such door"),
+                (b"hello?\n", "version"),
+                (b"[1, 2]\n", "version"),
+            ):
+                answer = json.loads(await asyncio.to_thread(_ask, directory, said))
+                assert not answer["ok"]
+                assert wanted in answer["error"]
+            assert (await call(client, "risk_check"))["desk"]["state"] == "ACTIVE"
+
+    asyncio.run(story())
+
+
+def test_half_messages_garbage_and_a_huge_line_are_told_and_the_connection_goes_on(home: Path) -> None:
+    async def story() -> None:
+        async with stdio_client(home, "--account", "noise") as client:
+            await call(client, "risk_check")
+            answers = await asyncio.to_thread(_make_noise, home / "simulated" / "noise")
+            codes = [answer.get("error", {}).get("code") for answer in answers]
+            assert codes[:3] == [-32700, -32700, -32700]
+            assert answers[3]["result"]["serverInfo"]["name"] == "tradecore"
+            assert (await call(client, "risk_check"))["desk"]["state"] == "ACTIVE"
+
+    asyncio.run(story())
+
+
+def _ask(directory: Path, said: bytes) -> bytes:
+    with connected_socket(directory) as connection:
+        connection.settimeout(10)
+        connection.sendall(said)
+        return connection.makefile("rb").readline()
+
+
+def _make_noise(directory: Path) -> list[dict[str, Any]]:
+    initialize = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "noise", "version": "1"},
+        },
+    }
+    with connected_socket(directory) as connection:
+        connection.settimeout(20)
+        lines = connection.makefile("rb")
+        connection.sendall(b'{"version": "0.1.0", "door": "mcp"}\n')
+        assert json.loads(lines.readline())["ok"]
+        for noise in (b'{"jsonrpc": "2.0", "id"\n', b"\xff\xfe\x00\n", b"x" * 10_000_000 + b"\n"):
+            connection.sendall(noise)
+        connection.sendall(json.dumps(initialize).encode() + b"\n")
+        answers = [json.loads(lines.readline()) for _ in range(4)]
+        connection.sendall(b'{"jsonrpc": "2.0", "id": 2, "method": "tools/ca')
+        connection.shutdown(socket.SHUT_RDWR)
+    return answers

@@ -1,0 +1,98 @@
+"""A standing desk day after day: the market rolls, positions are settled, nothing stops."""
+
+import asyncio
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from entrypoints.limits_in_force import limits_in_force
+from entrypoints.mcp_server.standing_server import standing_server
+from entrypoints.settings import Settings, SettingsError
+from entrypoints.wiring.standing import StandingHouse, simulated_start, standing_house
+from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer
+from tradecore.usecases.confirming import confirm
+from tradecore.usecases.previewing import preview_strategy
+
+ME = "local:me"
+
+
+async def bought(house: StandingHouse) -> bool:
+    for _ in range(20):
+        shown = await preview_strategy(house.floor, ME, "orb_long_call", {"contracts": 1})
+        if isinstance(shown, PreviewAnswer):
+            done = await confirm(house.floor, ME, shown.confirm_token)
+            if isinstance(done, ConfirmAnswer) and done.filled_quantity:
+                return True
+        await house.timers.sleep_until(house.clock.now() + timedelta(seconds=40))
+    return False
+
+
+def test_after_the_close_the_next_full_trading_day_begins_and_the_desk_trades_on(tmp_path: Path) -> None:
+    """From a Wednesday before Thanksgiving: Thursday is closed and Friday closes early, so Monday comes next."""
+    settings = Settings(home=tmp_path, sim_start="2026-11-25T15:58", sim_speed=Decimal(500))
+
+    async def story() -> None:
+        house = standing_house(settings, limits_in_force(settings)[0], account=None, purpose="test")
+        async with asyncio.timeout(30), standing_server(house, settings, None):
+            while house.floor.desk.day.today == date(2026, 11, 25):
+                await asyncio.sleep(0.01)
+            assert house.floor.desk.day.today == date(2026, 11, 30)
+            assert [u.kind for u in house.floor.updates.after(0, 100).updates] == ["day"]
+            await house.timers.sleep_until(house.market.session.opens + timedelta(minutes=20))
+            shown = await preview_strategy(house.floor, ME, "orb_long_call", {"contracts": 1})
+            assert isinstance(shown, PreviewAnswer)
+            assert shown.previews[0].plan.legs[0].instrument.symbol.startswith("SPY261130")
+
+    asyncio.run(story())
+
+
+def test_what_is_held_in_the_afternoon_does_not_follow_into_the_next_day(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sim_start="2026-11-20T14:55", sim_speed=Decimal(500))
+
+    async def story() -> None:
+        house = standing_house(settings, limits_in_force(settings)[0], account=None, purpose="test")
+        async with asyncio.timeout(50), standing_server(house, settings, None):
+            assert await bought(house)
+            while house.floor.desk.day.today == date(2026, 11, 20):
+                await asyncio.sleep(0.01)
+            assert house.floor.desk.open_groups == ()
+            assert await house.venue.positions() == []
+            result = house.floor.desk.day.result(date(2026, 11, 20))
+            account = await house.venue.account()
+            assert account.equity.amount == 10_000 + (result.realised - result.fees).amount
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("start", "today", "wanted"),
+    [
+        (None, date(2026, 11, 21), "2026-11-20T15:00:00+00:00"),
+        (None, date(2026, 11, 27), "2026-11-25T15:00:00+00:00"),
+        (None, date(2026, 7, 1), "2026-07-01T14:00:00+00:00"),
+        ("09:30", date(2026, 11, 23), "2026-11-23T14:30:00+00:00"),
+        ("2013-10-04T11:15", date(2026, 11, 21), "2013-10-04T15:15:00+00:00"),
+    ],
+)
+def test_a_simulated_market_starts_in_the_newest_full_session_or_where_it_is_told(
+    start: str | None, today: date, wanted: str
+) -> None:
+    """10:00 in New York is 15:00 UTC in winter and 14:00 in summer; 27 November 2026 closes early."""
+    assert simulated_start(start, today)[1].isoformat() == wanted
+
+
+@pytest.mark.parametrize("start", ["2026-11-21T10:00", "2026-11-26T10:00", "16:00", "09:29", "2026-11-27T13:00"])
+def test_a_start_outside_a_session_is_refused_by_name(start: str) -> None:
+    with pytest.raises(SettingsError, match="SIM_START"):
+        simulated_start(start, date(2026, 11, 23))
+
+
+@pytest.mark.parametrize("mode", ["paper", "live"])
+def test_a_mode_without_a_broker_is_refused(tmp_path: Path, mode: str) -> None:
+    keys = {"alpaca_api_key_id": "k" * 20, "alpaca_api_secret_key": "s" * 40}
+    account = {"live_account": "123"} if mode == "live" else {}
+    settings = Settings(home=tmp_path, mode=mode, **keys, **account)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match=f"TRADECORE_MODE={mode}"):
+        standing_house(settings, limits_in_force(settings)[0], account="x", purpose="test")
