@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
@@ -16,7 +15,6 @@ from tradecore.usecases.answers import RefusedAnswer
 from tradecore.usecases.floor import TradingFloor
 
 Json = dict[str, Any]
-LONGEST_WAIT_S: Final = Decimal(20)
 
 
 class Refusal(Exception):

@@ -1,12 +1,13 @@
 """Executing a ticket on the word of whom the owner named: the model, a form of the client, or the operator."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import mcp_types as types
 
 from entrypoints.mcp_server import rendering
-from entrypoints.mcp_server.calls import LONGEST_WAIT_S, Call, Json, Refusal, refusal_of
+from entrypoints.mcp_server.calls import Call, Json, Refusal, refusal_of
 from tradecore.model.confirmation import Confirmer
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.approving import show_ticket, wait_for_operator
@@ -16,6 +17,8 @@ from tradecore.usecases.outlook import outlook
 
 _MODERN: Final = "2026-07-28"
 _QUESTION: Final = "approve"
+_OPERATOR_WAIT_S: Final = Decimal(14)
+"""With the ten seconds a confirmed order may take to fill, an answer comes within 25."""
 _FORM: Final = {
     "type": "object",
     "properties": {
@@ -63,7 +66,7 @@ async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> J
 
 async def _by_operator(call: Call, token: str, given: Mapping[str, str] | None) -> Json:
     shown = await _shown(call, token, to_operator=True)
-    if not await wait_for_operator(call.floor, token, call.principal, LONGEST_WAIT_S):
+    if not await wait_for_operator(call.floor, token, call.principal, _OPERATOR_WAIT_S):
         details = {
             "next_step": _OPERATOR_STEP,
             "headline": shown.headline,

@@ -175,6 +175,7 @@ class Desk:
 
 def _open_day(state: DeskState, command: OpenDay) -> Decision:
     state.day.begin(command.day, command.equity)
+    state.tickets.end_day()
     if state.trading is TradingState.REDUCING and not state.killed:
         # The day's loss latch ends with its day; weekly loss and drawdown are the gate's to refuse.
         state.trading, state.trading_reason = TradingState.ACTIVE, f"trading day {command.day}"

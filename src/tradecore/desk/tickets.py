@@ -49,7 +49,7 @@ class Ticket:
 
 
 class TicketBook:
-    """Every ticket of the desk's life by the hash of its token."""
+    """Today's tickets, and every redeemed one of the desk's life, by the hash of their tokens."""
 
     def __init__(self) -> None:
         """Start without any ticket."""
@@ -73,6 +73,11 @@ class TicketBook:
     def show(self, ticket: Ticket, until: datetime) -> None:
         """Give whoever is asked time to read, until `until`."""
         self._tickets[ticket.token_hash] = replace(ticket, shown=True, expires_at=until)
+
+    def end_day(self) -> None:
+        """Forget every ticket that was not redeemed: a price of yesterday executes nothing."""
+        self._tickets = {key: one for key, one in self._tickets.items() if one.state is TicketState.REDEEMED}
+        self._newest.clear()
 
     def redeem(self, ticket: Ticket) -> None:
         """Mark a ticket as used."""

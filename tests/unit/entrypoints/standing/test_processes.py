@@ -24,6 +24,7 @@ from tests.unit.entrypoints.standing.processes import (
     wait_until,
 )
 
+from entrypoints.settings import Settings
 from entrypoints.standing.desk_file import DESK_SOCKET, connected_socket, desk_stands
 
 PASSPHRASE = "correct horse battery"
@@ -209,6 +210,45 @@ def test_the_socket_is_its_owner_s_and_refuses_other_versions_and_noise(home: Pa
             assert (await call(client, "risk_check"))["desk"]["state"] == "ACTIVE"
 
     asyncio.run(story())
+
+
+def test_a_secret_reaches_no_log_journal_answer_or_error(home: Path) -> None:
+    canary = "c4n4ry" + "x" * 40
+    secrets = {
+        "ALPACA_API_KEY_ID": canary,
+        "ALPACA_API_SECRET_KEY": canary,
+        "TRADECORE_HTTP_KEYS": canary,
+        "PAGERDUTY_API_KEY": canary,
+        "NEWS_API_KEY": canary,
+        "DATABASE_URL": f"postgresql://desk:{canary}@127.0.0.1/desk",
+    }
+    assert {field.upper() for field in Settings.secret_fields()} == {n.removeprefix("TRADECORE_") for n in secrets}
+    told: list[str] = []
+
+    async def story() -> None:
+        async with stdio_client(home, "--account", "quiet", **secrets) as client:
+            for tool in (await client.list_tools()).tools:
+                for arguments in ({}, {"nonsense": 1}, {"confirm_token": "x" * 43}):
+                    told.append(str(await client.call_tool(tool.name, dict(arguments))))
+            for uri in ("desk://account", "desk://orders", "desk://positions", "desk://risk"):
+                told.append(str(await client.read_resource(uri)))
+
+    asyncio.run(story())
+    for arguments in (
+        ["doctor", "--json"],
+        ["doctor"],
+        ["kill"],
+        ["approve", "--json"],
+        ["serve", "--account", "quiet"],
+    ):
+        done = run(home, *arguments, **secrets)
+        told += [done.stdout, done.stderr]
+    wrong = run(home, "doctor", **(secrets | {"TRADECORE_HTTP_KEYS": f"{canary},{canary},{canary}", "SIM_SPEED": "no"}))
+    told += [wrong.stdout, wrong.stderr]
+    end(home, "quiet")
+    files = [path.read_text(encoding="utf-8") for path in home.rglob("*") if path.is_file()]
+    assert any("risk officer" in text or "nonsense" in text or "opening" in text for text in files), "there is a record"
+    assert not [text for text in (*told, *files) if "c4n4ry" in text]
 
 
 def test_half_messages_garbage_and_a_huge_line_are_told_and_the_connection_goes_on(home: Path) -> None:

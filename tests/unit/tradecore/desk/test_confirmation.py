@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from tradecore.desk.commands import AskApproval
-from tradecore.desk.decisions import Confirmed, Decision, Done, Previewed, Refused
+from tradecore.desk.commands import AskApproval, OpenDay
+from tradecore.desk.decisions import Confirmed, Decision, Done, Previewed, Refused, Replayed
 from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
 from tradecore.model.money import usd
-from tradecore.testing.builders import a_desk, some_limits
+from tradecore.testing.builders import TODAY, a_desk, some_limits
 from tradecore.testing.desk_driver import DeskDriver, sends
 
 MODEL, FORM, OPERATOR = Confirmer.MODEL, Confirmer.FORM, Confirmer.OPERATOR
@@ -129,3 +129,14 @@ def test_time_outs_count_on_the_clock_of_the_person_who_reads() -> None:
     late.preview()
     late.wait(300)
     assert isinstance(late.confirm().outcome, Previewed)
+
+
+def test_a_new_day_forgets_unused_tickets_and_remembers_redeemed_ones() -> None:
+    driver = policed(MODEL, MODEL)
+    driver.preview()
+    driver.confirm(1)
+    driver.wait(60)
+    driver.preview()
+    driver.desk.handle(OpenDay(at=driver.now, day=TODAY, equity=usd(10_000)))
+    assert isinstance(driver.confirm(1).outcome, Replayed)
+    assert code(driver.confirm(3)) == "TOKEN_UNKNOWN"
