@@ -6,7 +6,6 @@ that everything runs, `--only WORD` runs the benchmarks whose name holds the wor
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,8 +16,8 @@ from benchmarks.peer_process import ROOT, Peers
 from benchmarks.report import Run, installed_versions, line, table, write_json, write_page
 from benchmarks.timing import QUICK, Pace, Row, yardstick
 
-_PATIENCE_S = 15
-_QUIET_LOAD = 1.3
+_PATIENCE_S = 10
+_QUIET = 1.15
 PAGE = ROOT / "docs" / "benchmarks.md"
 BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     desk_rows.gate,
@@ -42,13 +41,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print, and write what was asked for."""
     chosen = _parser().parse_args(arguments)
     rows: list[Row] = []
+    quietest = min(yardstick() for _ in range(5))
     with Peers(chosen.peer_python) as peers:
         versions = {**installed_versions(), **peers.versions}
         print(", ".join(f"{name} {number}" for name, number in versions.items()), end="\n\n")
         print(table([]), flush=True)
         for benchmark in BENCHMARKS:
             if chosen.only in benchmark.__name__:
-                _wait_for_quiet(0 if chosen.quick else _PATIENCE_S)
+                quietest = min(quietest, _wait_for_quiet(quietest, 0 if chosen.quick else _PATIENCE_S))
                 for row in benchmark(QUICK if chosen.quick else Pace(), peers):
                     print(line(row), flush=True)
                     rows.append(row)
@@ -61,15 +61,15 @@ def main(arguments: list[str] | None = None) -> None:
         write_page(PAGE, run)
 
 
-def _wait_for_quiet(seconds: int) -> None:
-    """Wait until the machine leaves us alone, but not for ever."""
-    quietest = yardstick()
+def _wait_for_quiet(quietest: float, seconds: int) -> float:
+    """Wait until the machine is about as quiet as it has been in this run, but not for ever; the yardstick then."""
+    now = yardstick()
     for _ in range(seconds):
+        if now < quietest * _QUIET:
+            break
         time.sleep(1)
         now = yardstick()
-        if os.getloadavg()[0] < _QUIET_LOAD and now < quietest * 1.1:
-            return
-        quietest = min(quietest, now)
+    return now
 
 
 def _parser() -> argparse.ArgumentParser:
