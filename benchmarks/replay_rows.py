@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ from benchmarks.desk_scene import SPY
 from benchmarks.fills_scene import play_round_trips
 from benchmarks.peer_process import Peers
 from benchmarks.peers.recordings import SESSION_MINUTES, CentBar, minute_bars
-from benchmarks.timing import Against, Goal, Pace, Row, compare
+from benchmarks.timing import NO_GOAL, Against, Goal, Pace, Row, compare
 from entrypoints.limits_file import load_limits
 from entrypoints.runtime import SessionRecorder, Trader, run_house
 from entrypoints.settings import Settings
@@ -25,6 +26,7 @@ from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.previewing import preview_strategy, signal_of
 
 _MINUTE = timedelta(minutes=1)
+_BARS = 63
 _STRATEGY = "orb_long_call"
 
 
@@ -38,13 +40,15 @@ def recorded_bars(pace: Pace, peers: Peers) -> list[Row]:
             house = replay_house(Settings(home=Path(folder)), recorded, seed=1, limits=limits, account=None)
             return _run(house, _breakout_trader(session)) / SESSION_MINUTES
 
-    return compare(
+    minutes = compare(
         "replayed minute with the bars of 62 contracts, ORB",
         replay,
         Against("backtesting.py, a bar, ORB in shares", peers.backtesting.job("bars"), Goal(ratio=1 / 6)),
         Against("Nautilus, a bar, ORB in shares", peers.nautilus.job("bars"), Goal(ratio=1 / 20)),
         pace=pace,
     )
+    each = [replace(row, job="one of its quote bars", figure=row.figure / _BARS, goal=NO_GOAL) for row in minutes]
+    return minutes + each
 
 
 def quote_ticks(pace: Pace, peers: Peers) -> list[Row]:

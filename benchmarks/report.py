@@ -19,12 +19,17 @@ _HEAD = "| job | median | beside it, same run | its median | ratio | goal | reac
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the bench: when (UTC), how quiet the machine was (ns an iteration of the yardstick), what it found."""
+    """One run of the bench: when (UTC), on what versions, what it found."""
 
     at: datetime
-    yardstick_ns: float
     versions: Mapping[str, str]
     rows: Sequence[Row]
+
+    @property
+    def yardsticks(self) -> tuple[float, float]:
+        """The least and the most nanoseconds an iteration of the yardstick took beside a row."""
+        found = [row.yardstick_ns for row in self.rows]
+        return min(found, default=0.0), max(found, default=0.0)
 
 
 def installed_versions() -> dict[str, str]:
@@ -71,7 +76,8 @@ def line(row: Row, *, named: bool = True) -> str:
 def measured(run: Run) -> str:
     """The generated part of the page: machine, versions, date, yardstick, table."""
     versions = ", ".join(f"{name} {number}" for name, number in run.versions.items())
-    facts = f"{run.at:%Y-%m-%d} · {machine()} · yardstick {run.yardstick_ns:.0f} ns an iteration"
+    least, most = run.yardsticks
+    facts = f"{run.at:%Y-%m-%d} · {machine()} · yardstick {least:.0f} to {most:.0f} ns an iteration"
     return f"{BEGIN}\n{facts}\n\n{versions}\n\n{table(run.rows)}\n{END}"
 
 
@@ -93,7 +99,7 @@ def write_page(page: Path, run: Run) -> None:
 def write_json(file: Path, run: Run) -> None:
     """Every figure for programs."""
     rows = [{**asdict(row), "ratio": row.ratio, "reached": row.reached} for row in run.rows]
-    facts = {"at": run.at.isoformat(), "machine": machine(), "yardstick_ns": run.yardstick_ns}
+    facts = {"at": run.at.isoformat(), "machine": machine()}
     file.write_text(json.dumps({**facts, "versions": dict(run.versions), "rows": rows}, indent=2) + "\n")
 
 

@@ -33,13 +33,14 @@ NO_GOAL = Goal()
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job beside one peer or floor of the same run; `figure` is in `unit`."""
+    """One job beside one peer or floor of the same run; `figure` is in `unit`, `yardstick_ns` told how quiet it was."""
 
     job: str
     figure: float
     compared: Compared
     goal: Goal = NO_GOAL
     unit: str = "µs"
+    yardstick_ns: float = 0.0
 
     @property
     def ratio(self) -> float | None:
@@ -84,14 +85,16 @@ def compare(job: str, run: Round, *against: Against, pace: Pace, unit: str = "µ
     """Run a job and everything it is compared with round-robin; one row for each of them."""
     runs = [run, *(other.run for other in against)]
     found: list[list[float]] = [[] for _ in runs]
+    quietness = []
     for _ in range(pace.rounds):
+        quietness.append(yardstick())
         for one, figures in zip(runs, found, strict=True):
             if one is not None:
                 figures.append(_quietly(one))
     medians = [statistics.median(figures) if figures else None for figures in found]
     mine = medians[0] or 0.0
     return [
-        Row(job, mine, Compared(other.name, median), other.goal, unit)
+        Row(job, mine, Compared(other.name, median), other.goal, unit, statistics.median(quietness))
         for other, median in zip(against, medians[1:], strict=True)
     ]
 

@@ -1,6 +1,5 @@
 """What an order would mean in dollars and greeks: the figures a person judges a preview by."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from tradecore.desk.decisions import Figures, PositionGreeks
@@ -89,20 +88,18 @@ def _budget(picture: RiskPicture) -> Money | None:
 
 
 def _greeks(legs: tuple[Leg, ...], quantity: Decimal, view: MarketView) -> PositionGreeks:
-    def total(read: Callable[[Leg], float | None]) -> float | None:
-        parts = [(leg, read(leg)) for leg in legs]
-        if any(value is None for _, value in parts):
-            return None
-        return sum(
-            leg.side.sign * leg.ratio * float(quantity) * leg.instrument.multiplier * (value or 0.0)
-            for leg, value in parts
-        )
+    known = [view.greeks.get(leg.instrument.symbol) for leg in legs]
+    units = [leg.side.sign * leg.ratio * float(quantity) * leg.instrument.multiplier for leg in legs]
+
+    def total(values: list[float | None]) -> float | None:
+        found = [unit * value for unit, value in zip(units, values, strict=True) if value is not None]
+        return sum(found) if len(found) == len(units) else None
 
     def column(name: str) -> float | None:
-        return total(lambda leg: getattr(view.greeks.get(leg.instrument.symbol), name, None))
+        return total([getattr(greeks, name, None) for greeks in known])
 
     return PositionGreeks(
-        delta=total(lambda leg: view.delta(leg.instrument)),
+        delta=total([view.delta(leg.instrument) for leg in legs]),
         gamma=column("gamma"),
         theta_per_minute=column("theta_per_minute"),
         vega_per_point=column("vega_per_point"),

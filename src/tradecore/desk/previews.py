@@ -153,7 +153,7 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
         group=None,
         effect=Effect.OPEN,
         legs=proposal.legs,
-        quantity=Decimal(1),
+        quantity=proposal.size.contracts or Decimal(1),
         terms=_planned_terms(terms, worst),
         adaptive=adaptive,
         first_price=first,
@@ -168,7 +168,8 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
         return quantity_fits(state.picture(replace(plan, quantity=quantity), view, now))
 
     sizing = size_order(proposal.size, per_unit_worst=one, limits=state.limits, fits=fits)
-    return replace(plan, quantity=max(sizing.quantity, Decimal(1))), sizing
+    quantity = max(sizing.quantity, Decimal(1))
+    return plan if quantity is plan.quantity else replace(plan, quantity=quantity), sizing
 
 
 def _planned_terms(asked: PriceTerms | None, worst: Decimal | None) -> PriceTerms:

@@ -58,7 +58,7 @@ def digest(value: object) -> str:
 
 def moment(at: datetime) -> str:
     """An aware time as RFC 3339 in UTC with microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def read_moment(text: str) -> datetime:

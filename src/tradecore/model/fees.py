@@ -30,4 +30,6 @@ class FeeSchedule:
 
     def round_trip(self, instrument: Instrument, quantity: Decimal) -> Money:
         """Fees of opening and closing again."""
-        return self.fee(instrument, Side.BUY, quantity) + self.fee(instrument, Side.SELL, quantity)
+        if not isinstance(instrument, OptionContract):
+            return ZERO
+        return usd((2 * self.per_contract + self.taf_per_contract_sold) * quantity)

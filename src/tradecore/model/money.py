@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from tradecore.model.quick_values import quick
+
 CENT: Final = Decimal("0.01")
 
 
+@quick
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An exact amount in one currency; arithmetic across currencies is refused."""

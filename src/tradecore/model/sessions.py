@@ -89,6 +89,7 @@ def trading_day(at: datetime) -> date:
     return found.day if found else previous_session(day).day
 
 
+@lru_cache(maxsize=256)
 def exchange_time(at: datetime) -> str:
     """An instant as New York wall-clock time, HH:MM:SS."""
     return at.astimezone(NEW_YORK).time().isoformat("seconds")

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from tradecore.model.encoding import Json
+from tradecore.model.quick_values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class JournalHead:
     """Where the chain ends: number and hash of its last entry; (0, 64 zeros) when empty."""
@@ -21,6 +23,7 @@ class JournalHead:
         return f"{self.seq}:{self.hash}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One entry: 1-based number, time (UTC), kind, content of JSON types, and its link in the chain."""

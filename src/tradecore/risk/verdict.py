@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tradecore.model.quick_values import quick
+
 
 class Cure(StrEnum):
     """Which argument of an order can make a check pass."""
@@ -14,6 +16,7 @@ class Cure(StrEnum):
     NOTHING = "nothing"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """

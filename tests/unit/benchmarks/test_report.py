@@ -11,7 +11,7 @@ from benchmarks.report import BEGIN, END, Run, line, table, write_json, write_pa
 from benchmarks.timing import Against, Compared, Goal, Pace, Row, compare
 
 ROW = Row("gate", 80.0, Compared("floor", 0.8), Goal(figure=100))
-RUN = Run(datetime(2026, 11, 21, tzinfo=UTC), 20.0, {"Python": "3.11.7"}, (ROW,))
+RUN = Run(datetime(2026, 11, 21, tzinfo=UTC), {"Python": "3.11.7"}, (ROW,))
 
 
 def test_a_row_shows_both_figures_their_ratio_and_the_goal() -> None:
