@@ -16,7 +16,7 @@ from entrypoints.http_server.http_door import http_door
 from entrypoints.http_server.keys import HttpKeys, http_keys
 from entrypoints.http_server.listening import Listener, listen
 from entrypoints.mcp_server.standing_server import standing_server
-from entrypoints.settings import Settings, read_settings
+from entrypoints.settings import Settings, SettingsError, read_settings
 from entrypoints.wiring.standing import fresh_key, standing_house
 
 
@@ -50,8 +50,12 @@ def http_entry(settings: Settings, host: str, port: int, *, said: str, instead: 
     Raises:
         SettingsError, Unavailable: See `listen` and `http_keys`.
     """
-    keys = http_keys(settings, fresh_key)
-    return HttpEntry(listen(settings, host, port, said=said, instead=instead), keys)
+    listener = listen(settings, host, port, said=said, instead=instead)
+    try:
+        return HttpEntry(listener, http_keys(settings, fresh_key))
+    except SettingsError:
+        listener.socket.close()
+        raise
 
 
 async def stand(settings: Settings, account: str | None, purpose: str, entry: HttpEntry | None) -> None:
