@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from mcp import Client
-from tests.unit.entrypoints.http_server.running_desk import KEY, OTHER_KEY, RunningDesk, running_desk
+from tests.unit.entrypoints.http_server.running_desk import KEY, OTHER_KEY, Answer, RunningDesk, running_desk
 
 ERAS = ["auto", "legacy"]
 JSON = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
@@ -19,11 +19,12 @@ OPENING = {
     "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
 }
 LISTING = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
+SUBSCRIBING = {"jsonrpc": "2.0", "id": 3, "method": "resources/subscribe", "params": {"uri": "desk://orders"}}
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
-    with running_desk(tmp_path_factory.mktemp("home")) as up:
+    with running_desk(tmp_path_factory.mktemp("home"), http_requests_per_minute=10_000) as up:
         yield up
 
 
@@ -74,19 +75,30 @@ def test_the_journal_knows_callers_by_a_part_of_their_keys_hash(desk: RunningDes
     assert KEY.encode() not in journal
 
 
-def test_a_session_belongs_to_the_key_that_opened_it(desk: RunningDesk) -> None:
-    opened = desk.ask("/mcp", method="POST", body=json.dumps(OPENING).encode(), headers=JSON)
-    session = {"Mcp-Session-Id": opened.headers["Mcp-Session-Id"], "Mcp-Protocol-Version": "2025-11-25"}
-    listing = json.dumps(LISTING).encode()
-    statuses = [
-        desk.ask("/mcp", key=key, method=method, body=body, headers=JSON | session).status
-        for key, method, body in (
-            (OTHER_KEY, "POST", listing),
-            (OTHER_KEY, "DELETE", None),
-            (KEY, "POST", listing),
-            (KEY, "DELETE", None),
-            (KEY, "POST", listing),
-        )
-    ]
+def posted(desk: RunningDesk, message: dict[str, Any], session: Mapping[str, str], key: str = KEY) -> Answer:
+    """The answer to one message of an older client."""
+    return desk.ask("/mcp", key=key, method="POST", body=json.dumps(message).encode(), headers={**JSON, **session})
+
+
+def opened_session(desk: RunningDesk) -> dict[str, str]:
+    """Headers of a new session."""
+    opened = posted(desk, OPENING, {})
     assert opened.status == 200
-    assert statuses == [404, 404, 200, 200, 404]
+    return {"Mcp-Session-Id": opened.headers["Mcp-Session-Id"], "Mcp-Protocol-Version": "2025-11-25"}
+
+
+def test_a_session_belongs_to_the_key_that_opened_it(desk: RunningDesk) -> None:
+    session = opened_session(desk)
+    assert posted(desk, LISTING, session, OTHER_KEY).status == 404
+    assert desk.ask("/mcp", key=OTHER_KEY, method="DELETE", headers=session).status == 404
+    assert posted(desk, LISTING, session).status == 200
+    assert desk.ask("/mcp", method="DELETE", headers=session).status == 200
+    assert posted(desk, LISTING, session).status == 404
+
+
+def test_sessions_that_ended_leave_their_subscriptions_to_others(desk: RunningDesk) -> None:
+    for _ in range(300):
+        session = opened_session(desk)
+        answer = posted(desk, SUBSCRIBING, session)
+        assert b'"error"' not in answer.body
+        assert desk.ask("/mcp", method="DELETE", headers=session).status == 200
