@@ -1,6 +1,7 @@
-"""`tradecore mcp`: the desk for an MCP client on standard input and output."""
+"""`tradecore mcp`: the desk for an MCP client, on standard input and output or over HTTP."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,31 +11,54 @@ import typer
 
 from entrypoints.cli.demo import checked_account
 from entrypoints.cli.limits_told import limits_told
+from entrypoints.cli.serve import http_entry, stand
 from entrypoints.mcp_server.connection import pump, serve_connection, standard_streams
 from entrypoints.mcp_server.standing_server import standing_server
 from entrypoints.settings import Settings, SettingsError, read_settings
 from entrypoints.standing.desk_file import desk_stands
 from entrypoints.standing.door import enter
 from entrypoints.wiring.standing import standing_house
-from tradecore.errors import Unavailable
+from tradecore.errors import InvalidRequest, Unavailable
 
 _STARTS_WITHIN_S: Final = 30.0
 _LOOKS_EVERY_S: Final = 0.1
+_HOST_AND_PORT: Final = re.compile(r"(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
+_HIGHEST_PORT: Final = 65_535
 
 
 def mcp(
     context: typer.Context,
     account: Annotated[str | None, typer.Option(help="The account; by default a fresh simulated one.")] = None,
+    http: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Serve over HTTP at this address instead of stdio.")
+    ] = None,
 ) -> None:
     """Serve the desk to an MCP client; attach to the desk that stands on the account, or start one."""
     settings = read_settings(context.obj)
     name = checked_account(account)
     if settings.mode != "simulated" and name is None:
         raise SettingsError(f"TRADECORE_MODE={settings.mode}: name the account with --account")
-    if name is None:
+    if http is not None:
+        host, port = _host_and_port(http)
+        entry = http_entry(settings, host, port, said="--http", instead="name another port in --http")
+        asyncio.run(stand(settings, name, "mcp", entry))
+    elif name is None:
         asyncio.run(_embed(settings))
     else:
         asyncio.run(_attach(settings, name, context.obj))
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    """
+    Host and port as written in --http; port 0 is any free one.
+
+    Raises:
+        InvalidRequest: It is not HOST:PORT.
+    """
+    found = _HOST_AND_PORT.fullmatch(text)
+    if found is None or int(found["port"]) > _HIGHEST_PORT:
+        raise InvalidRequest("--http takes HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
+    return found["host"].strip("[]"), int(found["port"])
 
 
 async def _embed(settings: Settings) -> None:

@@ -14,7 +14,9 @@ from mcp.shared.subscriptions import ResourceUpdated
 from tradecore.usecases.floor import TradingFloor
 
 _TOGETHER_S: Final = 0.02
+_READ_WITHIN_S: Final = 1.0
 _MOST: Final = 256
+_FORGOTTEN: Final = "forgotten when it ends"
 _A_MINUTE: Final = Decimal(60)
 _CONCERNED: Final[dict[str, tuple[str, ...]]] = {
     "fill": ("desk://positions", "desk://orders", "desk://account", "desk://risk"),
@@ -48,6 +50,9 @@ class FanOut:
             raise MCPError(types.INTERNAL_ERROR, f"{_MOST} subscriptions are open already")
         connection = _connection_of(context)
         self._subscribed[(params.uri, id(connection))] = connection
+        if _FORGOTTEN not in connection.state:
+            connection.state[_FORGOTTEN] = True
+            connection.exit_stack.callback(self._forget, connection)
         return types.EmptyResult()
 
     async def unsubscribe(
@@ -56,6 +61,10 @@ class FanOut:
         """It does not any more."""
         self._subscribed.pop((params.uri, id(_connection_of(context))), None)
         return types.EmptyResult()
+
+    def _forget(self, connection: Connection) -> None:
+        for key in [key for key in self._subscribed if key[1] == id(connection)]:
+            del self._subscribed[key]
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -77,8 +86,9 @@ class FanOut:
             if wanted != uri:
                 continue
             try:
-                await connection.send_resource_updated(uri)
-            except Exception:  # noqa: BLE001 - a client that went away must not stop the others' news
+                async with asyncio.timeout(_READ_WITHIN_S):
+                    await connection.send_resource_updated(uri)
+            except Exception:  # noqa: BLE001 - a client that went away or stopped reading must not stop the others' news
                 self._subscribed.pop((wanted, key), None)
 
 

@@ -57,7 +57,8 @@ class DeskServer:
     """
     Tools, resources and prompts of one trading floor.
 
-    `protocol` is the SDK's server; it serves any number of connections, on any transport.
+    `protocol` is the SDK's server; it serves any number of connections, on any transport. `listed` are the tools as
+    clients see them.
     """
 
     def __init__(self, floor: TradingFloor, tools: dict[str, Tool]) -> None:
@@ -65,6 +66,7 @@ class DeskServer:
         self.floor = floor
         self.tools = tools
         self.fan_out = FanOut(floor)
+        self._streams = ListenHandler(self.fan_out.bus, max_subscriptions=64)
         self.protocol: Server[Any] = Server(
             "tradecore",
             version=__version__,
@@ -79,14 +81,18 @@ class DeskServer:
             on_read_resource=self._read_resource,
             on_subscribe_resource=self.fan_out.subscribe,
             on_unsubscribe_resource=self.fan_out.unsubscribe,
-            on_subscriptions_listen=ListenHandler(self.fan_out.bus, max_subscriptions=64),
+            on_subscriptions_listen=self._streams,
             on_list_prompts=self._list_prompts,
             on_get_prompt=self._get_prompt,
         )
-        self._listed = types.ListToolsResult(tools=[self._described(tool) for tool in tools.values()])
+        self.listed = types.ListToolsResult(tools=[self._described(tool) for tool in tools.values()])
+
+    def end_streams(self) -> None:
+        """Tell every client that listens for changes that there will be no more."""
+        self._streams.close()
 
     async def _list_tools(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return self._listed
+        return self.listed
 
     def _input_schema_of(self, name: str) -> Json | None:
         tool = self.tools.get(name)

@@ -73,12 +73,22 @@ def _about_the_door(given: Fields) -> Iterator[Disagreement]:
     if (given.tls_cert is None) is not (given.tls_key is None):
         lacking, there = ("CERT", "KEY") if given.tls_cert is None else ("KEY", "CERT")
         yield Disagreement(tls, f"TRADECORE_TLS_{lacking}: goes with TRADECORE_TLS_{there}; give both or neither")
-    if is_loopback(given.server_host):
+    yield from _about_the_address_to_listen_on(given, given.server_host, "SERVER_HOST")
+
+
+def open_to_others(given: Fields, host: str, said: str) -> tuple[str, ...]:
+    """What is missing before the door may listen on this host, which was given as `said`; one line each."""
+    return tuple(broken.line for broken in _about_the_address_to_listen_on(given, host, said))
+
+
+def _about_the_address_to_listen_on(given: Fields, host: str, said: str) -> Iterator[Disagreement]:
+    if is_loopback(host):
         return
+    tls = frozenset({"tls_cert", "tls_key"})
     if given.http_keys is None:
-        line = f"SERVER_HOST: {shown(given.server_host)} lets other machines in; that needs TRADECORE_HTTP_KEYS"
+        line = f"{said}: {shown(host)} lets other machines in; that needs TRADECORE_HTTP_KEYS"
         yield Disagreement(frozenset({"server_host", "http_keys"}), line)
     if given.tls_cert is None and not given.allow_plain_http:
         what = "TRADECORE_TLS_CERT and TRADECORE_TLS_KEY, or TRADECORE_ALLOW_PLAIN_HTTP=true behind a proxy with TLS"
-        line = f"SERVER_HOST: {shown(given.server_host)} lets other machines in; that needs {what}"
+        line = f"{said}: {shown(host)} lets other machines in; that needs {what}"
         yield Disagreement(frozenset({"server_host", "allow_plain_http"}) | tls, line)

@@ -113,6 +113,11 @@ def standing_house(settings: Settings, limits: Limits, *, account: str | None, p
     )
 
 
+def fresh_key() -> str:
+    """A new secret of 256 bits, URL-safe."""
+    return SystemIds().token()
+
+
 def confirmation_policy(settings: Settings) -> ConfirmationPolicy:
     """Who confirms: the owner's choice, else the model, and in live mode a form or, above an amount, the operator."""
     if settings.who_confirms is not None:

@@ -1,6 +1,6 @@
 """What happened at the desk, in the order it happened, for whoever asks later."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,6 +47,7 @@ class UpdateLog:
     The newest ten thousand updates, and beside them the newest two hundred refusals.
 
     Refusals are answers to whoever asked; they have numbers of the same row but are not among what `after` gives.
+    `totals` counts all there ever were, by kind and detail: a refusal's code, an alert's severity, else nothing.
     """
 
     def __init__(self, life: str = "1") -> None:
@@ -55,6 +56,7 @@ class UpdateLog:
         self._number = 0
         self._updates: deque[Update] = deque(maxlen=_KEPT)
         self._refusals: deque[Update] = deque(maxlen=_REFUSALS_KEPT)
+        self.totals: Counter[tuple[str, str]] = Counter()
 
     @property
     def newest(self) -> int:
@@ -70,8 +72,10 @@ class UpdateLog:
         """Add what one decision means to a person."""
         for kind, subject, text in _told(seen, decision):
             self._add(at, kind, subject, text)
+            self.totals[kind, ""] += 1
         for alert in decision.alerts:
             self._add(at, "alert", alert.code, f"{alert.severity}: {alert.message}", alert.said)
+            self.totals["alert", str(alert.severity)] += 1
         if isinstance(decision.outcome, Refused):
             self._refuse(at, decision.outcome)
 
@@ -132,6 +136,7 @@ class UpdateLog:
             refusal=refusal,
         )
         self._refusals.append(update)
+        self.totals["refused", refusal.code] += 1
 
 
 def _newest(updates: deque[Update], at_most: int) -> list[Update]:

@@ -1,0 +1,1 @@
+"""The desk over HTTP: MCP, health, metrics, the list of tools."""

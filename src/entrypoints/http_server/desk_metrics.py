@@ -1,0 +1,90 @@
+"""The desk in numbers for Prometheus, read from the floor when somebody asks."""
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from tradecore import __version__
+from tradecore.model.alerts import Severity
+from tradecore.risk.picture import TradingState
+from tradecore.usecases.desk_line import DeskLine, desk_line
+from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.health import health
+
+
+class DeskMetrics(Collector):
+    """Counters since the desk began, and gauges of the present; what is unknown is left out, never zero."""
+
+    def __init__(self, floor: TradingFloor) -> None:
+        """Read this floor."""
+        self._floor = floor
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: the registry has no need to read the desk when this is registered."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything, once."""
+        line = desk_line(self._floor)
+        facts = {"version": __version__, "mode": line.mode, "account": line.account}
+        about = GaugeMetricFamily("tradecore_desk_info", "The desk; always 1.", labels=list(facts))
+        about.add_metric(list(facts.values()), 1)
+        yield about
+        yield from self._counters()
+        yield from _money_and_age(line)
+        yield self._chain_age(line)
+        state = GaugeMetricFamily("tradecore_trading_state", "1 for the state the desk is in.", labels=["state"])
+        for each in TradingState:
+            state.add_metric([str(each)], each is line.state)
+        yield state
+        groups = len(self._floor.desk.open_groups)
+        yield GaugeMetricFamily("tradecore_open_groups", "Strategy groups with an open position.", groups)
+        entries = self._floor.journal.head.seq
+        yield GaugeMetricFamily("tradecore_journal_entries", "Entries of the journal.", entries)
+        yield from self._health()
+
+    def _counters(self) -> Iterator[Metric]:
+        totals = self._floor.updates.totals
+        yield CounterMetricFamily("tradecore_orders_sent", "Orders sent to the broker.", totals["sent", ""])
+        yield CounterMetricFamily("tradecore_fills", "Fills booked.", totals["fill", ""])
+        refusals = CounterMetricFamily("tradecore_refusals", "Requests the desk refused.", labels=["code"])
+        alerts = CounterMetricFamily("tradecore_alerts", "Alerts of the desk.", labels=["severity"])
+        for (kind, detail), number in sorted(totals.items()):
+            if kind == "refused":
+                refusals.add_metric([detail], number)
+        for severity in Severity:
+            alerts.add_metric([str(severity)], totals["alert", str(severity)])
+        yield refusals
+        yield alerts
+
+    def _chain_age(self, line: DeskLine) -> Metric:
+        age = GaugeMetricFamily("tradecore_chain_age_seconds", "Age of the option chain.")
+        chain = self._floor.board.chain(self._floor.underlying.symbol)
+        if chain is not None:
+            age.add_metric([], max((line.now - chain.at).total_seconds(), 0))
+        return age
+
+    def _health(self) -> Iterator[Metric]:
+        checks = health(self._floor)
+        passed = GaugeMetricFamily("tradecore_check_passed", "1 when the health check passes.", labels=["check"])
+        for check in checks:
+            passed.add_metric([check.name], check.passed)
+        yield passed
+        ready = all(check.passed for check in checks)
+        yield GaugeMetricFamily("tradecore_ready", "1 when the desk can do its work.", ready)
+
+
+def _money_and_age(line: DeskLine) -> Iterator[Metric]:
+    pnl = None if line.day_pnl is None else line.day_pnl.amount
+    left = None if line.budget_left is None else line.budget_left.amount
+    for name, meaning, value in (
+        ("tradecore_day_pnl_dollars", "Profit and loss of the day after fees, open positions at their marks.", pnl),
+        ("tradecore_loss_budget_left_dollars", "What of the day's worst-case budget is left.", left),
+        ("tradecore_data_age_seconds", "Age of the underlying's quote on the market's clock.", line.data_age_s),
+    ):
+        gauge = GaugeMetricFamily(name, meaning)
+        if value is not None:
+            gauge.add_metric([], float(value))
+        yield gauge
