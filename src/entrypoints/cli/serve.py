@@ -1,31 +1,12 @@
 """`tradecore serve`: one desk that stands, for every door on this machine."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from entrypoints.cli.demo import checked_account
-from entrypoints.cli.limits_told import limits_told
-from entrypoints.http_server.app import MCP_PATH
-from entrypoints.http_server.http_door import http_door
-from entrypoints.http_server.keys import HttpKeys, http_keys
-from entrypoints.http_server.listening import Listener, listen
-from entrypoints.mcp_server.standing_server import standing_server
-from entrypoints.settings import Settings, SettingsError, read_settings
-from entrypoints.wiring.standing import fresh_key, standing_house
-
-
-@dataclass(frozen=True, slots=True)
-class HttpEntry:
-    """An address that is taken, and the keys that will open the door there."""
-
-    listener: Listener
-    keys: HttpKeys
+from entrypoints.settings import read_settings
 
 
 def serve(
@@ -34,6 +15,9 @@ def serve(
     http: Annotated[bool, typer.Option(help="Open the HTTP door beside the socket of this machine.")] = True,
 ) -> None:
     """Stand at the desk until ended: trade, guard positions, let clients in."""
+    # The MCP and HTTP libraries take more than a second to load, which no other command should wait for.
+    from entrypoints.cli.standing_desk import http_entry, stand
+
     settings = read_settings(context.obj)
     name = checked_account(account)
     instead = "set SERVER_PORT to another, or serve with --no-http"
@@ -41,45 +25,3 @@ def serve(
     if http:
         entry = http_entry(settings, settings.server_host, settings.server_port, said="SERVER_HOST", instead=instead)
     asyncio.run(stand(settings, name, "serve", entry))
-
-
-def http_entry(settings: Settings, host: str, port: int, *, said: str, instead: str) -> HttpEntry:
-    """
-    Take the address and read the keys, before a desk is begun that would have to be ended again.
-
-    Raises:
-        SettingsError, Unavailable: See `listen` and `http_keys`.
-    """
-    listener = listen(settings, host, port, said=said, instead=instead)
-    try:
-        return HttpEntry(listener, http_keys(settings, fresh_key))
-    except SettingsError:
-        listener.socket.close()
-        raise
-
-
-async def stand(settings: Settings, account: str | None, purpose: str, entry: HttpEntry | None) -> None:
-    """Stand until ended by Ctrl-C or a signal; the account is by default a fresh one, named after the purpose."""
-    url = None if entry is None else entry.listener.url
-    async with _ending() as ended, AsyncExitStack() as open_doors:
-        if entry is not None:
-            open_doors.enter_context(entry.listener.socket)
-        house = standing_house(settings, limits_told(settings), account=account, purpose=purpose)
-        server = await open_doors.enter_async_context(standing_server(house, settings, url))
-        reached = ""
-        if entry is not None:
-            await open_doors.enter_async_context(http_door(server, settings, entry.keys, entry.listener))
-            reached = f"{url}{MCP_PATH} with the key in {entry.keys.source}, "
-        typer.echo(f"tradecore: desk {house.account} stands ({house.mode}), {reached}{house.directory}", err=True)
-        await ended.wait()
-    typer.echo("tradecore: the desk ended in order", err=True)
-
-
-@asynccontextmanager
-async def _ending() -> AsyncIterator[asyncio.Event]:
-    """Set when somebody ends the process: Ctrl-C, or a signal to terminate."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(wanted, ended.set)
-    yield ended

@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 from fastapi.openapi.models import OpenAPI
 from prometheus_client.parser import text_string_to_metric_families
