@@ -62,8 +62,8 @@ DOORS: Final = """
 
 An address in `SERVER_HOST` that other machines reach needs `TRADECORE_HTTP_KEYS`, and either a certificate with its
 key (`TRADECORE_TLS_CERT`, `TRADECORE_TLS_KEY`) or `TRADECORE_ALLOW_PLAIN_HTTP=true`, which is meant for a desk right
-behind a proxy that speaks TLS. Without `TRADECORE_HTTP_KEYS` the key stands in `http.key` in `TRADECORE_HOME`. The guide
-[A standing desk](../guides/standing-desk.md) tells the rest.
+behind a proxy that speaks TLS. Without `TRADECORE_HTTP_KEYS` the key stands in `http.key` in `TRADECORE_HOME`. The
+guide [A standing desk](../guides/standing-desk.md) tells the rest.
 
 ## Not read yet
 
