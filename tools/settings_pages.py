@@ -62,12 +62,15 @@ DOORS: Final = """
 
 An address in `SERVER_HOST` that other machines reach needs `TRADECORE_HTTP_KEYS`, and either a certificate with its
 key (`TRADECORE_TLS_CERT`, `TRADECORE_TLS_KEY`) or `TRADECORE_ALLOW_PLAIN_HTTP=true`, which is meant for a desk right
-behind a proxy that speaks TLS.
+behind a proxy that speaks TLS. Without `TRADECORE_HTTP_KEYS` the key stands in `http.key` in `TRADECORE_HOME`. The
+guide [A standing desk](../guides/standing-desk.md) tells the rest.
 
 ## Not read yet
 
-Every setting is validated from now on, also those whose part of the desk is still to come: so far `demo` and `replay`
-read the settings of the desk (home, strategies, limits) and those that tighten limits.
+Every setting is validated from now on, also those whose part of the desk is still to come: the broker's, those of other
+services (`TRADECORE_PROMETHEUS_PORT` too: metrics are served on `SERVER_PORT`) and `DEBUG_MODE`. `demo` and `replay`
+read the settings of the desk (home, strategies, limits) and those that tighten limits; `serve` and `mcp` read those of
+confirmation, simulation and HTTP as well.
 """
 
 ENV_PREFACE: Final = """
