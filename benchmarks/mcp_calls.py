@@ -1,15 +1,17 @@
 """
 What one MCP tool call costs: over stdio, over HTTP on loopback, and in memory.
 
-`call_times` measures any server: a command line, a URL, or a server object; `echo_floors` are the figures of a bare
-echo server of the same SDK. To put a server of our own beside them, add an entry to `OURS`.
+`call_times` measures any server: a command line, a URL, or a server object; beside ours stands a bare echo server of
+the same SDK.
 """
 
 import asyncio
+import os
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -39,7 +41,12 @@ class ToolCall:
 
 _ECHOED = {"number": 7}
 
-OURS: tuple[ToolCall, ...] = ()
+_OURS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("get_account_info", {}),
+    ("get_positions", {}),
+    ("risk_check", {}),
+    ("orb_long_call", {"contracts": 1}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +97,14 @@ def tool_calls(pace: Pace, _: Peers) -> list[Row]:
     with _echo_over_http() as url:
         http = ToolCall("echo over HTTP", url, "echo", _ECHOED)
         rows = [*_beside(stdio, memory, calls, pace), *_beside(http, memory, calls, pace)]
-        for own in OURS:
-            rows += _beside(own, stdio, calls, pace, Goal(ratio=1.3))
-        return rows
+    with tempfile.TemporaryDirectory() as home:
+        environment = os.environ | {"TRADECORE_HOME": home}
+        desk = StdioServerParameters(command=sys.executable, args=["-m", "entrypoints.cli", "mcp"], env=environment)
+        for tool, arguments in _OURS:
+            # A preview is no echo: it prices a chain, passes the gate and is recorded. The goal is for what only looks.
+            goal = NO_GOAL if arguments else Goal(ratio=1.3)
+            rows += _beside(ToolCall(f"{tool} over stdio", desk, tool, arguments), stdio, calls, pace, goal)
+    return rows
 
 
 def _beside(call: ToolCall, floor: ToolCall, calls: int, pace: Pace, goal: Goal = NO_GOAL) -> list[Row]:

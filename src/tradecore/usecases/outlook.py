@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from tradecore.analysis.scenario import Holding, change_in_value
+from tradecore.analysis.scenario import Holding, changes_in_value
 from tradecore.desk.decisions import Preview
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.market import ContractGreeks
@@ -53,9 +53,10 @@ def outlook(floor: TradingFloor, previews: Sequence[Preview]) -> Outlook:
         pairs = zip(holdings, parts, strict=True)
         return sum((float(q) * i.multiplier * (part or 0.0) for (i, q), part in pairs), 0.0)
 
-    def gain(holdings: Sequence[Holding], move_pct: Decimal) -> Decimal | None:
-        found = None if spot is None else change_in_value(holdings, float(move_pct / _HUNDRED), spot, greeks, now)
-        return None if found is None else Decimal(format(found, ".2f"))
+    def gains(holdings: Sequence[Holding]) -> list[Decimal | None]:
+        moves = [float(move / _HUNDRED) for move in MOVES_PCT]
+        found = None if spot is None else changes_in_value(holdings, moves, spot, greeks, now)
+        return [None] * len(moves) if found is None else [Decimal(format(gain, ".2f")) for gain in found]
 
     figures = [preview.figures for preview in previews]
     return Outlook(
@@ -63,7 +64,7 @@ def outlook(floor: TradingFloor, previews: Sequence[Preview]) -> Outlook:
         delta_after=delta(after),
         budget_before=figures[0].budget_before if figures else None,
         budget_after=figures[-1].budget_after if figures else None,
-        pnl=tuple((move, gain(held, move), gain(after, move)) for move in MOVES_PCT),
+        pnl=tuple(zip(MOVES_PCT, gains(held), gains(after), strict=True)),
     )
 
 
