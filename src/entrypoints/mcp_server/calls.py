@@ -87,5 +87,4 @@ class Tool:
     output_schema: Json
     trades: bool = False
     toolset: str = "desk"
-    read_only: bool = True
     idempotent: bool = False

@@ -94,7 +94,9 @@ async def _redeemed(call: Call, token: str, given: Mapping[str, str] | None, by:
 
 def confirmation_json(call: Call, answer: ConfirmAnswer) -> Json:
     """A redeemed ticket, rendered."""
-    return rendering.confirmation(answer, call.floor.desk.trading[0].name)
+    newest = call.floor.desk.orders[answer.orders[-1].client_order_id] if answer.orders else None
+    ordered = rendering.legs(newest.legs, newest.quantity) if newest else []
+    return rendering.confirmation(answer, call.floor.desk.trading[0].name, ordered)
 
 
 def preview_json(call: Call, answer: PreviewAnswer) -> Json:

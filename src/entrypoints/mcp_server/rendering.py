@@ -88,7 +88,7 @@ def preview(answer: PreviewAnswer, ahead: Outlook, expires_in_s: int, quotes: Js
         else None,
         **quotes,
         "risk": risk(first.verdict) if first else None,
-        "before_after": before_after(ahead),
+        **before_and_after(ahead),
     }
     if len(answer.previews) > 1:
         rendered["plans"] = [plan(one.plan, one.figures) for one in answer.previews]
@@ -200,24 +200,31 @@ def _argument(value: str) -> str | int | float:
     return int(number) if number.is_integer() else number
 
 
-def before_after(ahead: Outlook) -> Json:
-    """Delta, loss budget and the day's result at once after a move, without and with the order."""
+def before_and_after(ahead: Outlook) -> Json:
+    """Delta, loss budget and the day's result at once after a move (percent -> dollars), without and with the order."""
     return {
-        "delta": {"before": _rounded(ahead.delta_before, 2), "after": _rounded(ahead.delta_after, 2)},
-        "loss_budget": {"before": text(ahead.budget_before), "after": text(ahead.budget_after)},
-        "pnl": [{"move_pct": text(m), "before": text(before), "after": text(after)} for m, before, after in ahead.pnl],
+        "before": {
+            "delta": _rounded(ahead.delta_before, 2),
+            "loss_budget": text(ahead.budget_before),
+            "pnl": {str(text(move)): text(before) for move, before, _ in ahead.pnl},
+        },
+        "after": {
+            "delta": _rounded(ahead.delta_after, 2),
+            "loss_budget": text(ahead.budget_after),
+            "pnl": {str(text(move)): text(after) for move, _, after in ahead.pnl},
+        },
     }
 
 
-def confirmation(answer: ConfirmAnswer, state: str) -> Json:
-    """What a redeemed ticket became."""
+def confirmation(answer: ConfirmAnswer, state: str, ordered: list[Json]) -> Json:
+    """What a redeemed ticket became; `ordered` are the legs of its newest order."""
     lead = answer.orders[-1] if answer.orders else None
     return {
         "status": answer.status,
         "order_id": lead.client_order_id if lead else None,
         "client_order_id": lead.client_order_id if lead else None,
         "state": lead.state.name if lead else state,
-        "legs": lead.legs if lead else None,
+        "legs": ordered,
         "groups": list(answer.groups),
         "filled_quantity": text(answer.filled_quantity),
         "average_price": text(answer.average_price),

@@ -18,6 +18,7 @@ from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.arguments import input_schema, read_arguments
 from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
 from entrypoints.mcp_server.fan_out import FanOut
+from entrypoints.mcp_server.progress import progress_told
 from entrypoints.mcp_server.prompts import PROMPTS, prompt_text
 from entrypoints.mcp_server.reading_tools import reading_tools
 from entrypoints.mcp_server.resources import RESOURCES, read_resource
@@ -101,7 +102,7 @@ class DeskServer:
     def _described(self, tool: Tool) -> types.Tool:
         live = self.floor.desk.opening.mode == "live"
         # In live mode only confirm_order executes, so a person may always-allow the previews and still be asked.
-        looks = tool.read_only or (live and tool.name not in ("confirm_order", "cancel_order", "kill_switch"))
+        looks = not tool.trades or (live and tool.name not in ("confirm_order", "cancel_order", "kill_switch"))
         return types.Tool(
             name=tool.name,
             title=tool.title,
@@ -137,7 +138,7 @@ class DeskServer:
         # A legacy client shows its form while the call is open; the person then has the time of an approval.
         longest = _LONGEST_FORM_S if tool.trades and call.can_show_forms else _LONGEST_CALL_S
         try:
-            async with asyncio.timeout(longest):
+            async with asyncio.timeout(longest), progress_told(call.context, tool.title):
                 return await tool.handler(call, read_arguments(tool.arguments, given))
         except TimeoutError:
             step = {"next_step": "it may still be under way: look with get_recent_orders before asking again"}

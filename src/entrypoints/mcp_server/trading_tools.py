@@ -61,7 +61,6 @@ def _tool(name: str, title: str, description: str, arguments: Any, handler: Any,
         handler=handler,
         output_schema=schemas.TRADE,
         trades=True,
-        read_only=False,
         idempotent=idempotent,
     )
 

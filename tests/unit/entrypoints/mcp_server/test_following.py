@@ -57,6 +57,25 @@ def test_waiting_ends_with_the_first_update_or_with_its_time(tmp_path: Path) -> 
     at_the_desk(tmp_path, story)
 
 
+@BOTH_ERAS
+def test_a_client_that_asks_for_it_hears_that_a_long_call_goes_on(tmp_path: Path, era: str) -> None:
+    async def story(desk: Desk) -> None:
+        heard: list[tuple[float, str | None]] = []
+
+        async def note(progress: float, total: float | None, message: str | None) -> None:
+            assert total is None
+            heard.append((progress, message))
+
+        async with desk.client(era) as client:
+            cursor = (await call(client, "wait_for_updates", wait_s=0))["cursor"]
+            waiting = {"cursor": cursor, "wait_s": 7}
+            await client.call_tool("wait_for_updates", waiting, progress_callback=note)
+            assert [seconds for seconds, _ in heard] == [2, 4, 6]
+            assert heard[0][1] == "Wait for updates: 2 s"
+
+    at_the_desk(tmp_path, story)
+
+
 def test_recent_events_show_the_last_minute_and_are_never_consumed(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client() as client:

@@ -11,7 +11,7 @@ from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, Desk, 
 PREVIEW = {
     "status", "mode", "account", "headline", "confirm_token", "expires_in_s", "strategy", "plan", "sizing", "cost",
     "fees", "max_loss", "max_profit", "planned_loss", "worst_loss", "break_evens", "greeks", "signal", "quote_age_ms",
-    "risk", "before_after", "desk", "recent_events",
+    "risk", "before", "after", "desk", "recent_events",
 }  # fmt: skip
 CONFIRMED = {
     "status", "order_id", "client_order_id", "state", "legs", "filled_quantity", "average_price", "protection",
@@ -39,8 +39,13 @@ def test_a_preview_can_be_acted_on_and_sends_nothing(tmp_path: Path, era: str) -
         assert shown["risk"]["approved"]
         assert len(checks) >= 25
         assert all(set(check) == {"name", "passed", "measured", "limit"} for check in checks)
-        moves = [row["move_pct"] for row in shown["before_after"]["pnl"]]
-        assert moves == ["-1", "-0.5", "0.5", "1"]
+        for side in ("before", "after"):
+            assert set(shown[side]) == {"delta", "loss_budget", "pnl"}
+            assert list(shown[side]["pnl"]) == ["-1", "-0.5", "0.5", "1"]
+        assert shown["before"]["pnl"]["1"] == "0.00", "nothing is held yet"
+        assert Decimal(shown["after"]["pnl"]["-1"]) < 0 < Decimal(shown["after"]["pnl"]["1"])
+        spent = Decimal(shown["before"]["loss_budget"]) - Decimal(shown["after"]["loss_budget"])
+        assert spent == Decimal(shown["worst_loss"])
         assert desk.sent() == []
 
     at_the_desk(tmp_path, story)
@@ -57,6 +62,7 @@ def test_a_token_executes_once_and_answers_again_with_the_first_result(tmp_path:
             assert (done["status"], done["state"], done["replayed"]) == ("confirmed", "FILLED", False)
             assert Decimal(done["average_price"]) <= Decimal(shown["plan"]["worst_price"])
             assert "stop" in done["protection"][0]
+            assert done["legs"] == shown["plan"]["legs"]
             sent = desk.sent()
             again = await call(client, "confirm_order", confirm_token=token)
             assert again["replayed"]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tradecore.analysis.scenario import changes_in_value
-from tradecore.model.instruments import Equity, OptionContract, Right
+from tradecore.model.instruments import Equity, Instrument, OptionContract, Right
 from tradecore.model.market import ContractGreeks
 
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_far_in_the_money_a_call_is_the_underlying_and_far_out_nothing() -> None
 
 
 def test_a_volatility_nobody_knows_makes_the_whole_unknown() -> None:
-    held = [(Equity("SPY"), Decimal(100)), (CALL, Decimal(1))]
+    held: list[tuple[Instrument, Decimal]] = [(Equity("SPY"), Decimal(100)), (CALL, Decimal(1))]
     assert changes_in_value(held, MOVES, 600.0, at_volatility(None), NOON) is None
     assert changes_in_value(held, MOVES, 600.0, {}, NOON) is None
     after_the_close = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
