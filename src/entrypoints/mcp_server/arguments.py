@@ -1,7 +1,6 @@
 """Arguments of tools: typed strictly, nothing unknown, nothing coerced, nothing echoed."""
 
 import dataclasses
-import math
 import types
 import typing
 from decimal import Decimal
@@ -20,8 +19,6 @@ _PROBLEMS_SHOWN: Final = 5
 def _number(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError("a number is needed, not text")
-    if not math.isfinite(value):
-        raise ValueError("a finite number is needed")
     return Decimal(str(value))
 
 

@@ -1,11 +1,15 @@
 """What a careless or hostile client sends: a clear no, nothing done, nothing echoed at length."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import MCPError
 from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, Desk, at_the_desk, call, refused
+
+from entrypoints.mcp_server.arguments import ClosePosition, read_arguments
+from tradecore.errors import InvalidRequest
 
 BAD = [
     ("orb_long_call", {"limit_prce": 1}, "limit_prce"),
@@ -79,3 +83,24 @@ def test_a_crash_inside_a_tool_tells_no_internals(tmp_path: Path, caplog: pytest
 
     at_the_desk(tmp_path, story)
     assert "secret=abc" in caplog.text, "the log has the cause"
+
+
+def test_a_call_that_hangs_is_answered_within_25_seconds(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async def never() -> None:
+            await asyncio.sleep(10_000)
+
+        desk.floor.broker.account = never  # type: ignore[assignment, method-assign]
+        async with desk.client() as client:
+            began = desk.floor.clock.now()
+            error = await refused(client, "get_account_info")
+            assert error["code"] == "TIMEOUT"
+            assert (desk.floor.clock.now() - began).total_seconds() == 25
+
+    at_the_desk(tmp_path, story)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), "7", True, None, [7]])
+def test_only_a_finite_json_number_is_a_number(value: object) -> None:
+    with pytest.raises(InvalidRequest, match="quantity"):
+        read_arguments(ClosePosition, {"symbol": "SPY", "quantity": value})

@@ -163,7 +163,7 @@ def test_two_clients_that_confirm_the_same_ticket_at_once_make_one_order(tmp_pat
                 *(call(client, "confirm_order", confirm_token=token) for client in (one, other, one, other))
             )
             assert sorted(answer["replayed"] for answer in answers) == [False, True, True, True]
-            assert len({answer["order_id"] for answer in answers}) == 1
+            assert len({(answer["order_id"], answer["state"], answer["filled_quantity"]) for answer in answers}) == 1
             held = await call(one, "get_positions")
             assert [p["quantity"] for p in held["positions"]] == ["1"]
 

@@ -133,10 +133,12 @@ def test_time_outs_count_on_the_clock_of_the_person_who_reads() -> None:
 
 def test_a_new_day_forgets_unused_tickets_and_remembers_redeemed_ones() -> None:
     driver = policed(MODEL, MODEL)
-    driver.preview()
-    driver.confirm(1)
-    driver.wait(60)
-    driver.preview()
+    assert isinstance(driver.preview().outcome, Previewed)
+    driver.preview_lift()
+    driver.kill()
+    assert isinstance(driver.preview_lift().outcome, Previewed)
+    lift = driver.tickets
+    assert isinstance(driver.confirm().outcome, Confirmed)
     driver.desk.handle(OpenDay(at=driver.now, day=TODAY, equity=usd(10_000)))
-    assert isinstance(driver.confirm(1).outcome, Replayed)
-    assert code(driver.confirm(3)) == "TOKEN_UNKNOWN"
+    assert isinstance(driver.confirm(lift).outcome, Replayed)
+    assert code(driver.confirm(1)) == "TOKEN_UNKNOWN"
