@@ -1,11 +1,12 @@
 """Real processes on a home of their own: the installed program, its clients, and a terminal to type at."""
 
+import fcntl
 import os
-import pty
 import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -78,9 +79,17 @@ def wait_until(condition: Any, seconds: float = 20.0) -> None:
 
 def type_at_terminal(home: Path, arguments: list[str], lines: list[str], **more: str) -> tuple[int, str]:
     """Run a command on a terminal of its own and type a line at each prompt; exit code and everything shown."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(PROGRAM[0], [*PROGRAM, *arguments], environment(home, **more))
+    terminal, end_of_it = os.openpty()
+    command = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        env=environment(home, **more),
+        stdin=end_of_it,
+        stdout=end_of_it,
+        stderr=end_of_it,
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+    )
+    os.close(end_of_it)
     shown, answered, todo = b"", 0, list(lines)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -90,15 +99,26 @@ def type_at_terminal(home: Path, arguments: list[str], lines: list[str], **more:
             chunk = os.read(terminal, 4096)
         except OSError:
             break
-        if not chunk:
-            break
         shown += chunk
         if todo and shown[answered:].rstrip().endswith(b":"):
             answered = len(shown)
             os.write(terminal, todo.pop(0).encode() + b"\n")
     os.close(terminal)
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status), shown.decode()
+    return command.wait(timeout=30), shown.decode()
+
+
+def kill_thin_clients() -> None:
+    """Kill -9 every `tradecore mcp` that this process started."""
+    for found in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = found.read_bytes().split(b"\0")
+            parent = found.with_name("stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            if b"mcp" in words and int(parent) == os.getpid():
+                os.kill(int(found.parent.name), signal.SIGKILL)
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _lives(pid: int) -> bool:

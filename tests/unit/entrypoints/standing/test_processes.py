@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from tests.unit.entrypoints.standing.processes import (
     PROGRAM,
     end,
     environment,
+    kill_thin_clients,
     run,
     standing_desk,
     stdio_client,
@@ -60,7 +60,7 @@ def test_a_stop_fires_after_the_client_and_its_process_were_killed(home: Path) -
         async with stdio_client(home, "--account", "claude") as client:
             await enter(client, stop_pct=2)
             desk = standing_desk(home, "claude")
-            subprocess.run(["pkill", "-9", "-f", f"-P{os.getpid()}", "entrypoints.cli mcp"], check=True)
+            kill_thin_clients()
         assert standing_desk(home, "claude") == desk, "the desk does not die with the chat"
         async with stdio_client(home, "--account", "claude") as client:
             for _ in range(200):
