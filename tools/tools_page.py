@@ -303,7 +303,7 @@ def _anchor(title: str) -> str:
 def _type(schema: Mapping[str, Any]) -> str:
     kind = schema.get("type", "one of")
     names = kind if isinstance(kind, list) else [kind]
-    return " or ".join({"string": "text", "null": "null"}.get(name, name) for name in names)
+    return " or ".join("text" if name == "string" else str(name) for name in names)
 
 
 def _default(schema: Mapping[str, Any]) -> str:
