@@ -1,4 +1,4 @@
-"""Write what repeats the code: docs/reference/{order-states,limits,checks,settings}.md and .env.example."""
+"""Write what repeats the code: docs/reference/{order-states,limits,checks,settings,tools}.md and .env.example."""
 
 import dis
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import yaml
 from tools.settings_pages import env_example, settings_page
+from tools.tools_page import tools_page
 
 from tradecore.model.order_lifecycle import TRANSITIONS, Step
 from tradecore.model.orders import ENDED, OrderState
@@ -209,6 +210,7 @@ GENERATORS: Final[Mapping[str, Callable[[], str]]] = {
     "docs/reference/limits.md": limits,
     "docs/reference/checks.md": checks,
     "docs/reference/settings.md": lambda: f"{HEADER}\n{settings_page()}",
+    "docs/reference/tools.md": lambda: f"{HEADER}\n{tools_page()}",
     ".env.example": env_example,
 }
 

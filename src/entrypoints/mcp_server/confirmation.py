@@ -58,6 +58,8 @@ async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> J
     else:
         answer = await call.context.session.elicit_form(question, _FORM, related_request_id=call.context.request_id)
     if not _accepted(answer):
+        # Some clients decline without showing the form: the operator, who has to type a passphrase, may still say yes.
+        await show_ticket(call.floor, call.principal, token, to_operator=True)
         why = "not approved, or the client could not ask"
         step = f"ask the person what they want; if no question was seen, {_OPERATOR_STEP}"
         raise Refusal("NOT_APPROVED", why, {"next_step": step})

@@ -72,10 +72,14 @@ async def standard_streams() -> AsyncIterator[Streams]:
     Standard input and output as streams; while they serve, stray prints go to standard error.
 
     Raises:
-        InvalidRequest: Standard input is no pipe.
+        InvalidRequest: One of them is no pipe.
     """
-    if not any(kind(os.fstat(0).st_mode) for kind in (stat.S_ISFIFO, stat.S_ISSOCK)) and not os.isatty(0):
-        raise InvalidRequest("standard input is no pipe: an MCP client starts this command, see `tradecore doctor`")
+    for descriptor, name in ((0, "input"), (1, "output")):
+        mode = os.fstat(descriptor).st_mode
+        if not any(kind(mode) for kind in (stat.S_ISFIFO, stat.S_ISSOCK)) and not os.isatty(descriptor):
+            raise InvalidRequest(
+                f"standard {name} is no pipe: an MCP client starts this command, see `tradecore doctor`"
+            )
     incoming, outgoing = os.dup(0), os.dup(1)
     os.dup2(2, 1)
     loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tools.reference_pages import GENERATORS, MEANINGS, OURS, ROOT, STATES
+from tools.tools_page import ARGUMENTS, CODES, FIELDS, codes_in_source, listed_arguments, listed_fields
 
 from entrypoints.settings import known_names, read_settings, variables
 from tradecore.model.order_lifecycle import Step
@@ -69,3 +70,9 @@ def test_a_copy_of_the_env_example_changes_nothing(tmp_path: Path, monkeypatch: 
 def test_the_page_of_settings_has_a_row_for_each() -> None:
     page = GENERATORS["docs/reference/settings.md"]()
     assert [variable.name for variable in variables() if f"| `{variable.name}` |" not in page] == []
+
+
+def test_every_argument_field_and_code_of_the_mcp_server_is_explained() -> None:
+    assert listed_arguments() == set(ARGUMENTS)
+    assert listed_fields() == set(FIELDS)
+    assert codes_in_source() == set(CODES)

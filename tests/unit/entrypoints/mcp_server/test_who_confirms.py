@@ -59,6 +59,8 @@ def test_anything_but_a_tick_sends_nothing(tmp_path: Path, era: str, action: str
             assert error["code"] == "NOT_APPROVED"
             assert "could not ask" in error["message"]
             assert desk.sent() == []
+            # A client may have declined without showing the form; the next step names the operator, who finds it.
+            assert [one.intent_id for one in pending_approvals(desk.floor)] == [shown["intent_id"]]
 
     at_the_desk(tmp_path, story, confirmation=FORM)
 

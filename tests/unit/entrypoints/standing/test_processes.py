@@ -294,3 +294,22 @@ def _make_noise(directory: Path) -> list[dict[str, Any]]:
         connection.sendall(b'{"jsonrpc": "2.0", "id": 2, "method": "tools/ca')
         connection.shutdown(socket.SHUT_RDWR)
     return answers
+
+
+def test_mcp_outside_a_client_says_so_in_one_line(home: Path) -> None:
+    by_hand = run(home, "mcp")
+    assert (by_hand.returncode, by_hand.stderr.count("\n")) == (64, 1)
+    assert "standard input is no pipe" in by_hand.stderr
+    with (home / "out").open("w") as output:
+        into_a_file = subprocess.run(
+            [*PROGRAM, "mcp"],
+            env=environment(home),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert (into_a_file.returncode, into_a_file.stderr.count("\n")) == (64, 1)
+    assert "standard output is no pipe" in into_a_file.stderr
