@@ -1,7 +1,8 @@
 """
-A desk as production serves it, for the conformance suite, which can send no key: every request gets one on its way in.
+A desk as production serves it, for the conformance suite, which can send no key: every request gets one.
 
-`python -m tests.e2e.conformance.desk HOME [--fixtures]` prints its URL once it stands, and ends when its input is closed.
+`python -m tests.e2e.conformance.desk HOME [--fixtures]` prints its URL and ends when its input
+is closed.
 """
 
 import asyncio
