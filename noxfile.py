@@ -1,5 +1,6 @@
 """Every check this project runs, one session each; `uv run nox` runs the default ones."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -28,12 +29,12 @@ def sync(session: nox.Session, *groups: str, project: bool = True) -> None:
     )
 
 
-def pytest(session: nox.Session, *arguments: str) -> None:
+def pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
     """Run pytest on folders that must exist; arguments after `--` go to pytest."""
     for folder in arguments:
         if not folder.startswith("-") and not (ROOT / folder).exists():
             session.error(f"{folder} does not exist yet, so there is nothing to run")
-    session.run("pytest", *arguments, *session.posargs)
+    session.run("pytest", *arguments, *session.posargs, env=env)
 
 
 @nox.session
@@ -100,9 +101,40 @@ def simulation(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def e2e(session: nox.Session) -> None:
-    """The installed program as its users meet it."""
-    sync(session, "tests")
-    pytest(session, "tests/e2e")
+    """The installed program as its users meet it, independent MCP clients included; needs npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        session.error("e2e needs npm, which comes with Node: independent MCP clients are installed with it")
+    sync(session, "tests", "e2e")
+    folder = Path(session.virtualenv.location) / "clients"
+    install_clients(session, npm, folder)
+    pytest(session, "tests/e2e", env={"INDEPENDENT_CLIENTS": str(folder)})
+
+
+def install_clients(session: nox.Session, npm: str, folder: Path) -> None:
+    """Install what tests/e2e/package.json names, unless it is there, and print the versions of everything."""
+    wanted = (ROOT / "tests" / "e2e" / "package.json").read_text(encoding="utf-8")
+    installed = folder / "installed.json"
+    session.run("npm", "--version", external=True)
+    if not installed.exists() or installed.read_text(encoding="utf-8") != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text(wanted, encoding="utf-8")
+        # The Node that npm itself runs on may be older than what the packages ask for; they run on another.
+        session.run(
+            npm,
+            "install",
+            "--loglevel=error",
+            "--force",
+            "--ignore-scripts",
+            "--no-package-lock",
+            "--no-audit",
+            "--no-fund",
+            f"--prefix={folder}",
+            external=True,
+        )
+        installed.write_text(wanted, encoding="utf-8")
+    session.run("python", "-m", "tests.e2e.clients", env={"INDEPENDENT_CLIENTS": str(folder)})
 
 
 @nox.session(default=False)

@@ -44,7 +44,7 @@ async def http_door(server: DeskServer, settings: Settings, keys: HttpKeys, list
     """Serve the desk on this listener while the body runs; streams and hung clients are ended with it."""
     sessions = StreamableHTTPSessionManager(server.protocol, max_sessions=_MOST_SESSIONS)
     async with sessions.run():
-        in_flight = InFlight(_guarded(server, sessions, settings, keys, listener))
+        in_flight = InFlight(guarded_app(server, sessions, settings, keys, listener))
         door = _Uvicorn(_config(in_flight, listener))
         serving = asyncio.create_task(door.serve(sockets=[listener.socket]))
         try:
@@ -59,13 +59,14 @@ async def http_door(server: DeskServer, settings: Settings, keys: HttpKeys, list
             await serving
 
 
-def _guarded(
+def guarded_app(
     server: DeskServer,
     sessions: StreamableHTTPSessionManager,
     settings: Settings,
     keys: HttpKeys,
     listener: Listener,
 ) -> ASGIApp:
+    """What the door serves: the desk behind its checks of address, page and key, every request measured."""
     seconds = asyncio.get_running_loop().time
     registry = CollectorRegistry()
     metrics = RequestMetrics(registry, PATHS, seconds)

@@ -156,7 +156,8 @@ def _annotation(hint: Any) -> Any:
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in schema.items() if key not in ("title", "maxLength", "minLength", "anyOf")}
     if "anyOf" in schema:
-        kept = {"type": [option["type"] for option in schema["anyOf"]]} | kept
+        # Clients that know only one type a field drop such a tool; leaving an argument out says the same as null.
+        kept = {"type": next(option["type"] for option in schema["anyOf"] if option["type"] != "null")} | kept
     default = kept.pop("default", None)
     if default not in (None, ""):
         kept["default"] = _as_number(default) if kept["type"] == "number" else default

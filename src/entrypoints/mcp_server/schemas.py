@@ -5,14 +5,23 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 _TEXT: Final[Json] = {"type": "string"}
-_MAYBE_TEXT: Final[Json] = {"type": ["string", "null"]}
-_MAYBE_NUMBER: Final[Json] = {"type": ["number", "null"]}
+_NUMBER: Final[Json] = {"type": "number"}
 _WHOLE: Final[Json] = {"type": "integer"}
 _FLAG: Final[Json] = {"type": "boolean"}
 _TEXTS: Final[Json] = {"type": "array", "items": _TEXT}
 _OBJECT: Final[Json] = {"type": "object"}
-_MAYBE_OBJECT: Final[Json] = {"type": ["object", "null"]}
 _OBJECTS: Final[Json] = {"type": "array", "items": _OBJECT}
+
+
+def _maybe(kind: Json) -> Json:
+    # Not a list of types, which is as legal: clients that know one type a field reject the tool or drop the field.
+    return {"anyOf": [kind, {"type": "null"}]}
+
+
+_MAYBE_TEXT: Final = _maybe(_TEXT)
+_MAYBE_NUMBER: Final = _maybe(_NUMBER)
+_MAYBE_WHOLE: Final = _maybe(_WHOLE)
+_MAYBE_OBJECT: Final = _maybe(_OBJECT)
 
 _DESK: Final[Json] = {
     "type": "object",
@@ -29,16 +38,27 @@ _DESK: Final[Json] = {
     "required": ["mode", "account", "state", "day_pnl", "budget_left", "data_age_s", "time", "exchange_time"],
 }
 
+_ERROR: Final[Json] = {
+    "type": "object",
+    "properties": {"code": _TEXT, "message": _TEXT, "details": _OBJECT},
+    "required": ["code", "message", "details"],
+}
+
 
 def answer(properties: Json, required: tuple[str, ...] = ()) -> Json:
-    """An answer's schema: these properties, the desk and its recent events."""
-    everything = properties | {"desk": _DESK, "recent_events": _OBJECTS}
-    return {"type": "object", "properties": everything, "required": [*required, "desk", "recent_events"]}
+    """
+    What a tool says: these properties or a refusal, either with the desk and its recent events.
+
+    Clients check a refusal against this schema too, though it is an error, and show their own error where it fails.
+    """
+    everything = {"status": _TEXT} | properties | {"error": _ERROR, "desk": _DESK, "recent_events": _OBJECTS}
+    either = [{"required": list(required)}, {"required": ["status", "error"]}]
+    return {"type": "object", "properties": everything, "required": ["desk", "recent_events"], "anyOf": either}
 
 
 TRADE: Final = answer(
     {
-        "status": {"enum": ["preview", "confirmed", "unknown", "done"]},
+        "status": {"enum": ["preview", "confirmed", "unknown", "done", "refused"]},
         "mode": _TEXT,
         "account": _TEXT,
         "headline": _TEXT,
@@ -59,7 +79,7 @@ TRADE: Final = answer(
         "break_evens": _TEXTS,
         "greeks": _MAYBE_OBJECT,
         "signal": _MAYBE_OBJECT,
-        "quote_age_ms": {"type": ["integer", "null"]},
+        "quote_age_ms": _MAYBE_WHOLE,
         "feed": _MAYBE_TEXT,
         "risk": _MAYBE_OBJECT,
         "before": _OBJECT,
@@ -121,8 +141,8 @@ RISK: Final = answer(
         "loss_today": _TEXT,
         "committed": _MAYBE_TEXT,
         "budget_left": _MAYBE_TEXT,
-        "trades_left": {"type": ["integer", "null"]},
-        "groups_left": {"type": ["integer", "null"]},
+        "trades_left": _MAYBE_WHOLE,
+        "groups_left": _MAYBE_WHOLE,
         "missing_limits": _TEXTS,
         "limits": _OBJECT,
     },

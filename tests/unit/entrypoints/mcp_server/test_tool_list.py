@@ -75,6 +75,30 @@ def test_in_live_mode_only_what_acts_at_once_is_destructive(tmp_path: Path) -> N
     at_the_desk(tmp_path, story)
 
 
+def test_a_refusal_fits_the_output_schema_of_its_tool_for_clients_that_check_errors_too(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            for tool in (await client.list_tools()).tools:
+                answer = await client.call_tool(tool.name, {"nonsense": 1})
+                assert answer.is_error
+                jsonschema.validate(answer.structured_content, tool.output_schema)
+            too_large = await client.call_tool("orb_long_call", {"contracts": 5000})
+            assert too_large.is_error
+            assert (too_large.structured_content or {})["error"]["code"] == "RISK_REFUSED"
+            shape = next(tool for tool in desk.server.listed.tools if tool.name == "orb_long_call").output_schema
+            jsonschema.validate(too_large.structured_content, shape)
+
+    at_the_desk(tmp_path, story)
+
+
+def test_no_field_of_a_schema_has_a_list_of_types(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        schemas = [tool.model_dump_json(include={"input_schema", "output_schema"}) for tool in desk.server.listed.tools]
+        assert not [schema for schema in schemas if '"type":[' in schema]
+
+    at_the_desk(tmp_path, story)
+
+
 def test_every_input_schema_is_closed_and_every_output_schema_is_one(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         for tool in await listed(desk):
