@@ -54,6 +54,7 @@ RESULTS: Final[Mapping[str, str]] = {
 }
 
 FIELDS: Final[Mapping[str, str]] = {
+    "error": "why it was refused: `code`, `message`, `details`; only in a refusal",
     "status": "`preview`, `confirmed`, `unknown` (an order may be live) or `done`; of health: `healthy`, `unhealthy`",
     "mode": "simulated, paper or live",
     "account": "the account's name",

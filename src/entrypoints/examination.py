@@ -17,6 +17,7 @@ from entrypoints.standing.asking import ask_desk
 from entrypoints.standing.desk_file import read_desk_file, standing_directories
 from entrypoints.standing.passphrase import load_passphrase
 from entrypoints.wiring import allowed_strategies
+from entrypoints.wiring.directories import make_private
 from entrypoints.wiring.machine import durable_write_ms, wall_clock
 from tradecore import __version__
 from tradecore.errors import TradeError
@@ -69,7 +70,7 @@ def _limits(settings: Settings) -> Iterator[Finding]:
 
 def _disk(settings: Settings) -> Iterator[Finding]:
     try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(settings.home)
         with tempfile.TemporaryDirectory(dir=settings.home) as folder:
             free = shutil.disk_usage(folder).free
             took = durable_write_ms(Path(folder) / "probe")
@@ -107,9 +108,12 @@ def _services(_: Settings) -> Iterator[Finding]:
 
 
 def _desks(settings: Settings) -> Iterator[Finding]:
-    passphrase = load_passphrase(settings.home)
-    hint = "none set; `tradecore approve --set-passphrase` sets one"
-    yield Finding("operator", "ok", "a passphrase is set" if passphrase else hint)
+    if load_passphrase(settings.home) is not None:
+        yield Finding("operator", "ok", "a passphrase is set")
+    else:
+        needed = settings.who_confirms == "operator" or settings.mode == "live"
+        hint = "no passphrase is set; `tradecore approve --set-passphrase` sets one"
+        yield Finding("operator", "warning" if needed else "ok", hint)
     directories = list(standing_directories(settings.home, None))
     if not directories:
         yield Finding("desks", "ok", "none stands")

@@ -23,6 +23,11 @@ class SystemClock(Clock):
         return self._latest
 
 
+def machine_seconds() -> float:
+    """Seconds that never run backwards, counted from some time in the machine's past."""
+    return time.monotonic()
+
+
 class PacedClock(Clock):
     """
     A market's time that passes `rate` seconds in each second of the machine, from `begins` (UTC) on.
@@ -30,7 +35,7 @@ class PacedClock(Clock):
     It can be moved forward, over a night for example, and never goes back.
     """
 
-    def __init__(self, begins: datetime, rate: float, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, begins: datetime, rate: float, seconds: Callable[[], float]) -> None:
         """Start at `begins`; `seconds` counts the machine's and never runs backwards."""
         self.rate = rate
         self._begins = begins

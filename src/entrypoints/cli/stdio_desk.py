@@ -14,6 +14,7 @@ from entrypoints.mcp_server.standing_server import standing_server
 from entrypoints.settings import Settings
 from entrypoints.standing.desk_file import desk_stands
 from entrypoints.standing.door import enter
+from entrypoints.wiring.directories import make_private
 from entrypoints.wiring.standing import standing_house
 from tradecore.errors import Unavailable
 
@@ -54,7 +55,7 @@ async def _start(directory: Path, account: str, env_file: Path | None) -> None:
     command = [sys.executable, "-m", "entrypoints.cli"]
     command += [] if env_file is None else ["--env-file", str(env_file)]
     command += ["serve", "--account", account, "--no-http"]
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(directory)
     log = directory / "serve.log"
     with log.open("ab") as output:
         desk = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)

@@ -12,6 +12,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.settings.values import HttpKeys as HttpKeysText
+from entrypoints.wiring.directories import make_private
 
 KEY_FILE: Final = "http.key"
 _SETTING: Final = "TRADECORE_HTTP_KEYS"
@@ -53,7 +54,7 @@ def http_keys(settings: Settings, fresh_key: Callable[[], str]) -> HttpKeys:
 
 
 def _make(path: Path, key: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     part = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

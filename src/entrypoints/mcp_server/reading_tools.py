@@ -36,14 +36,7 @@ def reading_tools() -> list[Tool]:
         _tool("explain", "Explain", _EXPLAIN, _explain, schemas.EXPLANATION, Explain),
         _tool("wait_for_updates", "Wait for updates", _WAIT, _updates, schemas.UPDATES, WaitForUpdates),
         _tool("get_market_clock", "Market clock", _CLOCK, _clock, schemas.CLOCK, toolset="data"),
-        _tool(
-            "healthcheck",
-            "Health",
-            "Whether journal and data let the desk work.",
-            _health,
-            schemas.HEALTH,
-            toolset="admin",
-        ),
+        _tool("healthcheck", "Health", _HEALTH, _health, schemas.HEALTH, toolset="admin"),
     ]
 
 

@@ -83,9 +83,7 @@ def preview(answer: PreviewAnswer, ahead: Outlook, expires_in_s: int, quotes: Js
         "sizing": _sizing(first),
         **money_figures(figures),
         "greeks": greeks(figures.greeks) if figures else None,
-        "signal": {"present": first.signal.present, "why": stripped(first.signal.why)}
-        if first and first.signal
-        else None,
+        "signal": _signal(first),
         **quotes,
         "risk": risk(first.verdict) if first else None,
         **before_and_after(ahead),

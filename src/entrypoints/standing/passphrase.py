@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from entrypoints.wiring.directories import make_private
+
 PASSPHRASE_FILE: Final = "operator.json"
 SHORTEST: Final = 12
 _COST: Final = 2**15
@@ -33,7 +35,7 @@ class PassphraseHash:
 
 def save_passphrase(home: Path, passphrase: str) -> Path:
     """Keep a new passphrase's hash, readable by its owner only; the file's path."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(home)
     salt = os.urandom(16)
     path = home / PASSPHRASE_FILE
     part = path.with_suffix(f".{os.getpid()}")

@@ -9,6 +9,7 @@ from typing import Final
 from entrypoints.runtime import first_failure, show_on_board
 from entrypoints.wiring.standing import StandingHouse
 from tradecore.desk.commands import OpenDay
+from tradecore.errors import DeskHalted
 from tradecore.ports.journal import JournalHead
 from tradecore.usecases.floor import decide, take_event
 from tradecore.usecases.protecting import ProtectionWatch
@@ -84,6 +85,9 @@ async def _keep_durable(house: StandingHouse) -> None:
     written: JournalHead | None = None
     while True:
         await asyncio.sleep(_DURABLE_EVERY_S)
+        if house.floor.halted:
+            # Nothing can be sent any more, exits neither: whoever watches the process has to know.
+            raise DeskHalted(house.floor.halted)
         head = house.floor.journal.head
         if head != written:
             await house.floor.make_durable()

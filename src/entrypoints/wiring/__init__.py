@@ -23,6 +23,7 @@ from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers
 from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
+from entrypoints.wiring.directories import make_private
 from tradecore import __version__
 from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled_quotes
 from tradecore.desk.desk import Desk
@@ -306,19 +307,27 @@ def _new_journal(directory: Path, lease: FileLease, limits: Limits) -> JsonlJour
 
 
 def _account_directory(parent: Path, name: str, *, fresh: bool) -> Path:
-    if not fresh:
-        return parent / name
+    try:
+        make_private(parent)
+        if not fresh:
+            return make_private(parent / name)
+        return _next_free(parent, name)
+    except FileExistsError as error:
+        raise JournalUnavailable(f"{error.filename} is in the way; choose another TRADECORE_HOME") from None
+    except OSError as error:
+        why = f"{parent} can't be written: {error.strerror}"
+        raise JournalUnavailable(f"{why}; choose another TRADECORE_HOME") from error
+
+
+def _next_free(parent: Path, name: str) -> Path:
     number = 1
     while True:
         directory = parent / f"{name}-{number}"
         try:
-            directory.mkdir(parents=True, mode=0o700)
+            directory.mkdir(mode=0o700)
         except FileExistsError:
-            if directory.is_dir():
-                number += 1
-                continue
-            raise JournalUnavailable(f"{directory} is in the way; choose another TRADECORE_HOME") from None
-        except OSError as error:
-            why = f"{parent} can't be written: {error.strerror}"
-            raise JournalUnavailable(f"{why}; choose another TRADECORE_HOME") from error
-        return directory
+            if not directory.is_dir():
+                raise
+            number += 1
+        else:
+            return directory

@@ -1,6 +1,7 @@
 """A desk that stands: a simulated market that rolls from day to day, at the pace of the people who use it."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from adapters.simulated.rolling_market import RollingMarket, next_full_session
 from adapters.simulated.venue import SimulatedVenue
 from adapters.system.identity import SystemIds
 from adapters.system.lease import FileLease
-from adapters.system.time import LoopTimers, PacedClock, SystemClock
+from adapters.system.time import LoopTimers, PacedClock, SystemClock, machine_seconds
 from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.wiring import STARTING_CASH, Place, claim
@@ -59,9 +60,16 @@ class StandingHouse:
         self.lease.release()
 
 
-def standing_house(settings: Settings, limits: Limits, *, account: str | None, purpose: str) -> StandingHouse:
+def standing_house(
+    settings: Settings,
+    limits: Limits,
+    *,
+    account: str | None,
+    purpose: str,
+    seconds: Callable[[], float] = machine_seconds,
+) -> StandingHouse:
     """
-    A desk on the account, or on a fresh one named after its purpose.
+    A desk on the account, or on a fresh one named after its purpose; `seconds` drives its market's clock.
 
     Raises:
         SettingsError: A mode this version has no broker for, or a start outside a session.
@@ -73,7 +81,7 @@ def standing_house(settings: Settings, limits: Limits, *, account: str | None, p
     session, begins = simulated_start(settings.sim_start, wall.now().date())
     place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None)
     name = place.directory.name
-    clock = PacedClock(begins, float(settings.sim_speed))
+    clock = PacedClock(begins, float(settings.sim_speed), seconds)
     timers = LoopTimers(clock, clock.rate)
     market = RollingMarket(seed=settings.sim_seed, underlying=_UNDERLYING, session=session, clock=clock, timers=timers)
     fees = shipped_fees()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.system.time import LoopTimers, PacedClock, SystemClock
+from adapters.system.time import LoopTimers, PacedClock, SystemClock, machine_seconds
 
 TEN = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def test_a_paced_clock_runs_at_its_rate_and_jumps_only_forward() -> None:
 
 def test_waiting_counts_market_time() -> None:
     async def story() -> None:
-        clock = PacedClock(datetime.now(UTC), 100)
+        clock = PacedClock(datetime.now(UTC), 100, machine_seconds)
         timers = LoopTimers(clock, clock.rate)
         began = asyncio.get_running_loop().time()
         await timers.sleep_until(clock.now() + timedelta(seconds=5))
