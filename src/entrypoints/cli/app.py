@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from entrypoints.cli.approve import approve
 from entrypoints.cli.audit import audit_app
+from entrypoints.cli.call import call
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.kill import kill
@@ -42,6 +43,7 @@ app.command()(mcp)
 app.command()(serve)
 app.command()(approve)
 app.command()(kill)
+app.command()(call)
 app.command()(doctor)
 app.add_typer(audit_app, name="audit")
 

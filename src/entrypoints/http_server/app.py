@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from entrypoints.http_server.refusals import ErrorAnswer, refusal
+from entrypoints.http_server.tool_calls import ANSWERS, BODY, TOOL_PATH, tool_call
 from entrypoints.mcp_server.server import DeskServer
 from tradecore import __version__
 from tradecore.usecases.floor import TradingFloor
@@ -20,7 +21,7 @@ from tradecore.usecases.health import health
 
 MCP_PATH: Final = "/mcp"
 HEALTH_PATHS: Final = frozenset({"/health", "/health/live", "/health/ready"})
-PATHS: Final = HEALTH_PATHS | {MCP_PATH, "/metrics", "/tools", "/openapi.json"}
+PATHS: Final = HEALTH_PATHS | {MCP_PATH, "/metrics", "/tools", "/openapi.json", TOOL_PATH}
 
 _ABOUT: Final = (
     "A guarded trading desk for language models. Tools are called over MCP (Streamable HTTP) at `/mcp`; the paths here "
@@ -125,6 +126,7 @@ def _add_looking(app: FastAPI, server: DeskServer, registry: CollectorRegistry) 
     text: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
     app.get("/metrics", name="metrics", response_class=Response, responses=text, dependencies=_KEYED)(metrics)
     app.get("/tools", name="tools", dependencies=_KEYED)(tools)
+    app.post(TOOL_PATH, name="call", responses=ANSWERS, openapi_extra=BODY, dependencies=_KEYED)(tool_call(server))
 
 
 def _health(floor: TradingFloor) -> Health:

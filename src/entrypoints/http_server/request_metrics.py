@@ -61,7 +61,9 @@ class RequestMetrics:
         return measured
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        path = scope["path"] if scope["path"] in self._paths else _OTHER
+        route = scope.get("route")
+        named = scope["path"] if route is None else getattr(route, "path", scope["path"])
+        path = named if named in self._paths else _OTHER
         method = scope["method"] if scope["method"] in _METHODS else _OTHER
         self._answered.labels(method, path, str(status)).inc()
         self._latency.labels(path).observe(seconds)

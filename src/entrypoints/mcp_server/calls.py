@@ -52,17 +52,21 @@ def refusal_of(answer: RefusedAnswer) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a tool gets to know of its caller; `context` is the protocol's, `answers` what a form came back with."""
+    """
+    What a tool gets to know of its caller.
+
+    `context` is MCP's, None for a caller who speaks another protocol; `form_answers` is what a form came back with.
+    """
 
     floor: TradingFloor
     principal: str
-    context: ServerRequestContext[Any, Any]
+    context: ServerRequestContext[Any, Any] | None = None
     form_answers: Json = field(default_factory=dict)
 
     @property
     def can_show_forms(self) -> bool:
         """Whether the client declared that it can ask its user with a form."""
-        declared = self.context.session.client_capabilities
+        declared = None if self.context is None else self.context.session.client_capabilities
         asking = declared.elicitation if declared is not None else None
         return asking is not None and (asking.form is not None or asking.url is None)
 

@@ -46,7 +46,7 @@ async def execute(call: Call, token: str, given: Mapping[str, str] | None = None
 
 async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> Json | types.InputRequiredResult:
     shown = await _shown(call, token, to_operator=not call.can_show_forms)
-    if not call.can_show_forms:
+    if call.context is None or not call.can_show_forms:
         why = "a person has to confirm this order and this client can't ask one"
         raise Refusal("CANNOT_ASK", why, {"next_step": _OPERATOR_STEP, "headline": shown.headline})
     question = f"{shown.headline}\nSend this order?"

@@ -129,10 +129,24 @@ class DeskServer:
         try:
             answer = await self._answer(tool, call, params.arguments or {})
         except Refusal as refusal:
-            return self._result(refusal.structured, is_error=True)
+            return _result(refusal.structured | self.surroundings(), is_error=True)
         if isinstance(answer, types.InputRequiredResult):
             return answer
-        return self._result(answer, is_error=False)
+        return _result(answer | self.surroundings(), is_error=False)
+
+    async def call(self, name: str, given: Json, principal: str) -> Json:
+        """One call of a tool by somebody who does not speak MCP: the structured answer, refused or not."""
+        tool = self.tools.get(name)
+        try:
+            if tool is None:
+                step = {"next_step": f"there are: {', '.join(self.tools)}"}
+                raise Refusal("UNKNOWN_TOOL", f"no tool {stripped(name, 64)!r}", step)
+            answer = await self._answer(tool, Call(self.floor, principal), given)
+        except Refusal as refusal:
+            return refusal.structured | self.surroundings()
+        if isinstance(answer, types.InputRequiredResult):
+            raise TypeError("only a client of MCP can be asked for input")
+        return answer | self.surroundings()
 
     async def _answer(self, tool: Tool, call: Call, given: Json) -> Json | types.InputRequiredResult:
         # A legacy client shows its form while the call is open; the person then has the time of an approval.
@@ -151,13 +165,6 @@ class DeskServer:
             _log.exception("tool %s failed", tool.name)
             step = {"next_step": "look with get_recent_orders before asking again; the log has the cause"}
             raise Refusal("INTERNAL_ERROR", f"{tool.name} failed", step) from None
-
-    def _result(self, body: Json, *, is_error: bool) -> types.CallToolResult:
-        structured = body | self.surroundings()
-        text = orjson.dumps(structured).decode()
-        return types.CallToolResult(
-            content=[types.TextContent(type="text", text=text)], structured_content=structured, is_error=is_error
-        )
 
     def surroundings(self) -> Json:
         """What every answer carries: the desk, and what happened in the last minute."""
@@ -191,3 +198,10 @@ def _refusal_for(problem: TradeError) -> Refusal:
     if isinstance(problem, DeskHalted):
         return Refusal("DESK_HALTED", words, {"next_step": "the operator looks at the journal"})
     return Refusal("UNAVAILABLE", words, {"next_step": "ask again in a moment"})
+
+
+def _result(structured: Json, *, is_error: bool) -> types.CallToolResult:
+    text = orjson.dumps(structured).decode()
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=text)], structured_content=structured, is_error=is_error
+    )

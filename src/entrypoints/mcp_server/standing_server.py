@@ -28,7 +28,7 @@ async def standing_server(house: StandingHouse, settings: Settings, http: str | 
     async def speak_mcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, principal: str) -> None:
         await serve_connection(server.protocol, reader, writer, principal)
 
-    control = Control(house, OperatorLock(settings.home, house.wall.now))
+    control = Control(house, OperatorLock(settings.home, house.wall.now), server.call)
     door = Door({"mcp": speak_mcp, "control": control}, house.account, house.mode)
     async with standing(house), door.open(house.directory):
         news = asyncio.create_task(server.fan_out.run())

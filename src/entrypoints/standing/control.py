@@ -18,20 +18,23 @@ from tradecore.usecases.desk_line import desk_line
 
 _LONGEST_REASON: Final = 200
 Answer = dict[str, Any]
+ToolCall = Callable[[str, Answer, str], Awaitable[Answer]]
 
 
 class Control:
     """Answers one JSON object a line with one."""
 
-    def __init__(self, house: StandingHouse, lock: OperatorLock) -> None:
-        """Act on this house; `lock` knows the operator."""
+    def __init__(self, house: StandingHouse, lock: OperatorLock, call: ToolCall) -> None:
+        """Act on this house; `lock` knows the operator, `call` the tools: name, arguments, who asks."""
         self._house = house
         self._lock = lock
+        self._call = call
         self._asks: dict[str, Callable[[Answer, str], Awaitable[Answer]]] = {
             "status": self._status,
             "kill": self._kill,
             "approvals": self._approvals,
             "approve": self._approve,
+            "call": self._call_tool,
         }
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, principal: str) -> None:
@@ -74,6 +77,12 @@ class Control:
         done = await kill_switch.engage(self._house.floor, principal, flatten=flatten, reason=reason)
         held = [f"{g.label} {g.open_units():f}" for g in self._house.floor.desk.open_groups]
         return {"what": done.what, "orders": list(done.order_ids), "held": held}
+
+    async def _call_tool(self, wish: Answer, principal: str) -> Answer:
+        given = wish.get("arguments")
+        if not isinstance(given, dict):
+            return {"ok": False, "error": "arguments are a JSON object"}
+        return {"answer": await self._call(str(wish.get("tool"))[:64], given, principal)}
 
     async def _approvals(self, _: Answer, __: str) -> Answer:
         floor = self._house.floor

@@ -181,12 +181,18 @@ def test_kill_and_doctor_speak_with_the_standing_desk(home: Path) -> None:
             assert done.returncode == 0
             assert json.loads(done.stdout)["k"]["held"] == []
             assert (await call(client, "risk_check"))["desk"]["state"] == "REDUCING"
+            told = await asyncio.to_thread(run, home, "call", "get_recent_orders", "limit=1")
+            assert told.returncode == 0, told.stderr
+            assert len(json.loads(told.stdout)["orders"]) == 1
+            no = await asyncio.to_thread(run, home, "call", "orb_long_put", "contracts=1")
+            assert (no.returncode, json.loads(no.stdout)["error"]["code"]) == (1, "RISK_REFUSED")
+            assert (await asyncio.to_thread(run, home, "call", "risk_check", "nonsense")).returncode == 64
             found = await asyncio.to_thread(run, home, "doctor", "--json")
-            told = json.loads(found.stdout)
-            states = {one["name"]: one for one in told["findings"]}
+            examined = json.loads(found.stdout)
+            states = {one["name"]: one for one in examined["findings"]}
             assert states["desk"]["found"].startswith("simulated/k, process")
             assert "REDUCING" in states["desk"]["found"]
-            command = told["clients"]["claude_desktop"]["mcpServers"]["tradecore"]["command"]
+            command = examined["clients"]["claude_desktop"]["mcpServers"]["tradecore"]["command"]
             assert Path(command).is_absolute()
 
     asyncio.run(story())
