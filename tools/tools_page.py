@@ -150,7 +150,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "MISSING_INPUT": ("a strategy lacks data for a plan", "wait for them, or ask for other arguments"),
     "RISK_REFUSED": ("a check failed, at preview or at confirm", "the smallest change, if there is one"),
     "TOKEN_UNKNOWN": ("no ticket of this account and principal has this token", "preview again"),
-    "UNKNOWN_TOOL": "no such tool; only over plain HTTP and `tradecore call`, MCP has a protocol error for it",
+    "UNKNOWN_TOOL": (
+        "no tool of this name (plain HTTP and `tradecore call`; over MCP a protocol error)",
+        "one of those listed",
+    ),
     "TOKEN_MISMATCH": ("an argument differs from the ticket's", "repeat the ticket's arguments, or preview again"),
     "TOKEN_SUPERSEDED": ("a newer preview, or a newer kill, replaced the ticket", "confirm the newer one"),
     "CONFIRM_TOKEN_NEEDED": (
