@@ -36,16 +36,18 @@ async def filled(client: Client) -> dict[str, Any]:
 @pytest.mark.parametrize(("era", "version"), [("auto", "2026-07-28"), ("legacy", "2025-11-25")])
 def test_preview_confirm_and_follow_the_fill(tmp_path: Path, era: str, version: str) -> None:
     async def talk(url: str) -> None:
-        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}, timeout=_PATIENCE_S) as with_key:
-            async with Client(streamable_http_client(url, http_client=with_key), mode=era) as client:
-                assert client.protocol_version == version
-                before = await call(client, "wait_for_updates", wait_s=0)
-                done = await filled(client)
-                assert done["status"] == "confirmed"
-                news = await call(client, "wait_for_updates", cursor=before["cursor"], wait_s=10)
-                assert {"confirmed", "sent", "fill"} <= {update["kind"] for update in news["updates"]}
-                positions = await call(client, "get_positions")
-                assert positions["positions"]
+        async with (
+            httpx2.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}, timeout=_PATIENCE_S) as with_key,
+            Client(streamable_http_client(url, http_client=with_key), mode=era) as client,
+        ):
+            assert client.protocol_version == version
+            before = await call(client, "wait_for_updates", wait_s=0)
+            done = await filled(client)
+            assert done["status"] == "confirmed"
+            news = await call(client, "wait_for_updates", cursor=before["cursor"], wait_s=10)
+            assert {"confirmed", "sent", "fill"} <= {update["kind"] for update in news["updates"]}
+            positions = await call(client, "get_positions")
+            assert positions["positions"]
 
     with serving(tmp_path, "traded") as url:
         asyncio.run(talk(url))
