@@ -25,7 +25,7 @@ async def filled(client: Client, cursor: str) -> dict[str, Any]:
     """
     A filled entry.
 
-    A market that ran away from the limit leaves nothing filled, and the same wish is refused for half a market's minute;
+    A market that ran away from the limit leaves nothing filled, and the same wish is then refused for half a minute;
     so it is asked again, each time after the desk had something new to tell or two seconds.
     """
     for _ in range(_TRIES):
