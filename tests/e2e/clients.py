@@ -1,4 +1,4 @@
-"""The independent clients `nox -s e2e` installed: where they are, how they are run; run as a program, their versions."""
+"""The independent clients that `nox -s e2e` installs: where they are, how they are run, which versions."""
 
 import importlib.util
 import json

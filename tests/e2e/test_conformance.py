@@ -41,6 +41,12 @@ def test_nothing_fails_but_what_is_listed_with_a_reason(desk: tuple[str, str], n
     assert sorted(expected.keys() - found.failed.keys()) == [], "these pass by now: take them off the list"
 
 
+def test_the_manual_names_every_scenario_that_fails_with_fixtures() -> None:
+    page = (ROOT / "docs" / "reference" / "clients.md").read_text(encoding="utf-8")
+    failing = {scenario for name in RUNS for scenario, _ in expected_failures(f"fixtures {name}")}
+    assert {scenario for scenario in failing if f"`{scenario}`" not in page} == set()
+
+
 def test_every_listed_failure_belongs_to_a_run_and_has_a_reason() -> None:
     runs = {f"{kind} {name}" for kind in DESKS for name in RUNS}
     for entry in listed_failures():

@@ -33,7 +33,7 @@ Ask = Callable[..., Said]
 
 @pytest.fixture(scope="module", params=["stdio", "http"])
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[str]]]:
-    """A desk that stands, where a person confirms on a form; a home, and how the Inspector reaches the desk from there."""
+    """A desk that stands, where a person confirms on a form; a home, and how the desk is reached from there."""
     home = tmp_path_factory.mktemp("home")
     settings = {"TRADECORE_WHO_CONFIRMS": "elicit"}
     with ExitStack() as ended:

@@ -43,7 +43,7 @@ def demo(
     console = Terminal(quiet=as_json)
     story = Story(console, house.floor.desk.opening)
     console.print(f"[bold]SIMULATED[/bold] session of {session.day}, seed {seed}: nothing here is real money.")
-    recorder = SessionRecorder(None if as_json else story)
+    recorder = SessionRecorder(None if as_json else story.tell_while_heard)
     run_house(house, DemoTrader(house, story), recorder)
     _finish(house, recorder, console, as_json)
 

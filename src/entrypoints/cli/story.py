@@ -1,5 +1,6 @@
 """A session told as it happens: one line for each thing a person would want to see."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from rich.console import Console
@@ -46,6 +47,11 @@ class Story:
             said = f" ({alert.said})" if alert.said else ""
             colour = "red" if alert.severity == "critical" else "blue"
             self._say(at, "alert", f"{alert.severity}: {alert.message}{said}", colour)
+
+    def tell_while_heard(self, at: datetime, seen: object, decision: Decision | None) -> None:
+        """Tell one record in the middle of a tool call, which must not fail because the reader went away."""
+        with suppress(BrokenPipeError):
+            self(at, seen, decision)
 
     def say(self, at: datetime, what: str, text: str) -> None:
         """A line of the script's own."""
