@@ -151,7 +151,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "RISK_REFUSED": ("a check failed, at preview or at confirm", "the smallest change, if there is one"),
     "TOKEN_UNKNOWN": ("no ticket of this account and principal has this token", "preview again"),
     "UNKNOWN_TOOL": (
-        "no tool of this name (plain HTTP and `tradecore call`; over MCP a protocol error)",
+        "no tool of this name (over MCP a protocol error)",
         "one of those listed",
     ),
     "TOKEN_MISMATCH": ("an argument differs from the ticket's", "repeat the ticket's arguments, or preview again"),
