@@ -8,6 +8,7 @@ import mcp_types as types
 
 from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.calls import Call, Json, Refusal, refusal_of
+from tradecore.desk.tickets import Ticket
 from tradecore.model.confirmation import Confirmer
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.approving import show_ticket, wait_for_operator
@@ -37,11 +38,16 @@ async def execute(call: Call, token: str, given: Mapping[str, str] | None = None
         Refusal: The desk said no, the person did, or nobody could be asked.
     """
     ticket = call.floor.desk.open_ticket(hash_token(token), call.principal)
-    if ticket is None or ticket.confirmer is Confirmer.MODEL or call.floor.clock.now() >= ticket.expires_at:
+    if ticket is None or ticket.confirmer is Confirmer.MODEL or not _is_due(call, ticket, given):
         return await _redeemed(call, token, given, Confirmer.MODEL)
     if ticket.confirmer is Confirmer.OPERATOR:
         return await _by_operator(call, token, given)
     return await _by_form(call, token, given)
+
+
+def _is_due(call: Call, ticket: Ticket, given: Mapping[str, str] | None) -> bool:
+    """Whether a person is to be asked at all: not about what has expired, nor about what differs from the ticket."""
+    return call.floor.clock.now() < ticket.expires_at and (given or {}).items() <= dict(ticket.arguments).items()
 
 
 async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> Json | types.InputRequiredResult:

@@ -66,6 +66,21 @@ def test_anything_but_a_tick_sends_nothing(tmp_path: Path, era: str, action: str
 
 
 @BOTH_ERAS
+def test_nobody_is_asked_about_an_order_that_is_not_the_ticket_s(tmp_path: Path, era: str) -> None:
+    async def story(desk: Desk) -> None:
+        person = Person(approve=True)
+        async with desk.client(era, elicitation_callback=person) as client:
+            shown = await call(client, "orb_long_call", contracts=1)
+            error = await refused(client, "orb_long_call", contracts=2, confirm_token=shown["confirm_token"])
+            assert (error["code"], person.asked) == ("TOKEN_MISMATCH", [])
+            await desk.later(seconds=30)
+            fresh = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+            assert (fresh["status"], person.asked) == ("preview", [])
+
+    at_the_desk(tmp_path, story, confirmation=FORM)
+
+
+@BOTH_ERAS
 def test_a_client_that_cannot_ask_is_told_how_the_operator_approves(tmp_path: Path, era: str) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client(era) as client:
