@@ -267,6 +267,22 @@ def test_a_close_whose_client_died_is_told_in_full_to_whoever_asks_again(tmp_pat
     at_the_desk(tmp_path, story)
 
 
+def test_flattening_several_groups_shows_what_all_of_them_cost(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            await desk.enter(client)
+            await desk.enter(client, "orb_long_put")
+            whole = await call(client, "flatten_all")
+            parts = [await call(client, "close_position", symbol=one["closes"]) for one in whole["plans"]]
+            assert len(parts) == 2
+            for name in ("cost", "fees", "worst_loss"):
+                assert Decimal(whole[name]) == sum(Decimal(part[name]) for part in parts)
+            for name, value in whole["greeks"].items():
+                assert value == pytest.approx(sum(part["greeks"][name] for part in parts), abs=0.02)
+
+    at_the_desk(tmp_path, story, limits=ROOM_FOR_TWO)
+
+
 def test_the_kill_switch_needs_no_ticket_to_engage_and_one_to_lift(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client() as client:
