@@ -70,7 +70,7 @@ def outlook(floor: TradingFloor, previews: Sequence[Preview]) -> Outlook:
 
 
 def total_figures(previews: Sequence[Preview]) -> Figures | None:
-    """Dollars and greeks of a ticket's orders together, None where one of them is unknown; its prices are the first's."""
+    """Dollars and greeks of a ticket's orders together, None where one is unknown; stop and target are the first's."""
     every = [preview.figures for preview in previews]
     if len(every) < 2:
         return every[0] if every else None
