@@ -1,6 +1,7 @@
 """`tradecore kill`: stop taking risk, from a terminal."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from entrypoints.settings import read_settings
 from entrypoints.standing.asking import ask_desk
 from entrypoints.standing.desk_file import standing_directories
-from tradecore.errors import Unavailable
+from tradecore.errors import TradeError, Unavailable
 
 
 def kill(
@@ -25,7 +26,10 @@ def kill(
     if not desks:
         raise Unavailable(f"no desk stands{f' on account {account}' if account else ''} in {settings.home}")
     wish = {"ask": "kill", "flatten": flatten, "reason": reason}
-    answers = {desk.name: _asked(desk, wish) for desk in desks}
+    # All at once: a desk that hangs or refuses must not keep the others trading.
+    with ThreadPoolExecutor(len(desks)) as asking:
+        said = list(asking.map(lambda desk: _asked(desk, wish), desks))
+    answers = {_named(desk, desks): answer for desk, answer in zip(desks, said, strict=True)}
     if as_json:
         typer.echo(json.dumps(answers))
     else:
@@ -36,9 +40,15 @@ def kill(
 
 def _asked(desk: Path, wish: dict[str, Any]) -> dict[str, Any]:
     try:
-        return ask_desk(desk, wish)
-    except Unavailable as problem:
+        return ask_desk(desk, wish, any_version=True)
+    except TradeError as problem:
         return {"ok": False, "error": str(problem)}
+
+
+def _named(desk: Path, desks: list[Path]) -> str:
+    """The account, with its mode where two modes have one of that name."""
+    alone = [other.name for other in desks].count(desk.name) == 1
+    return desk.name if alone else f"{desk.parent.name}/{desk.name}"
 
 
 def _told(answer: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import mcp_types as types
+from mcp import MCPError
 
 from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.calls import Call, Json, Refusal, refusal_of
@@ -62,7 +63,7 @@ async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> J
             form = types.ElicitRequestFormParams(message=question, requested_schema=_FORM)
             return types.InputRequiredResult(input_requests={_QUESTION: types.ElicitRequest(params=form)})
     else:
-        answer = await call.context.session.elicit_form(question, _FORM, related_request_id=call.context.request_id)
+        answer = await _asked_at_once(call, question)
     if not _accepted(answer):
         # Some clients decline without showing the form: the operator, who has to type a passphrase, may still say yes.
         await show_ticket(call.floor, call.principal, token, to_operator=True)
@@ -70,6 +71,14 @@ async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> J
         step = f"ask the person what they want; if no question was seen, {_OPERATOR_STEP}"
         raise Refusal("NOT_APPROVED", why, {"next_step": step})
     return await _redeemed(call, token, given, Confirmer.FORM)
+
+
+async def _asked_at_once(call: Call, question: str) -> types.ElicitResult | None:
+    """What the form of a client of the older era came back with; None when the client failed to show it."""
+    try:
+        return await call.context.session.elicit_form(question, _FORM, related_request_id=call.context.request_id)
+    except MCPError:
+        return None
 
 
 async def _by_operator(call: Call, token: str, given: Mapping[str, str] | None) -> Json:

@@ -70,7 +70,10 @@ class FanOut:
         """Publish until cancelled."""
         seen = self._floor.updates.newest
         while True:
-            await self._floor.changed.wait(self._floor.clock.now() + self._floor.desk.opening.reading_time(_A_MINUTE))
+            # The bell is not heard while the news before is told, so what is new is looked for first.
+            if self._floor.updates.newest_told <= seen:
+                until = self._floor.clock.now() + self._floor.desk.opening.reading_time(_A_MINUTE)
+                await self._floor.changed.wait(until)
             await asyncio.sleep(_TOGETHER_S)
             missed = self._floor.updates.after(seen, 1000)
             if not missed.updates:

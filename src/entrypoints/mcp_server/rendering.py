@@ -24,7 +24,7 @@ from tradecore.usecases.answers import (
 from tradecore.usecases.desk_line import DeskLine
 from tradecore.usecases.explaining import Explanation
 from tradecore.usecases.orders import terms_text
-from tradecore.usecases.outlook import Outlook
+from tradecore.usecases.outlook import Outlook, total_figures
 from tradecore.usecases.updates import Update
 
 Json = dict[str, Any]
@@ -68,7 +68,7 @@ def update(one: Update) -> Json:
 def preview(answer: PreviewAnswer, ahead: Outlook, expires_in_s: int, quotes: Json, mode: str, account: str) -> Json:
     """A preview as a person can act on it."""
     first = answer.previews[0] if answer.previews else None
-    figures = first.figures if first else None
+    figures = total_figures(answer.previews)
     rendered: Json = {
         "status": "preview",
         "mode": mode,
@@ -79,7 +79,7 @@ def preview(answer: PreviewAnswer, ahead: Outlook, expires_in_s: int, quotes: Js
         "who_confirms": str(answer.confirmer),
         "intent_id": answer.intent_id,
         "strategy": first.plan.strategy if first else str(answer.kind),
-        "plan": plan(first.plan, figures) if first else None,
+        "plan": plan(first.plan, first.figures) if first else None,
         "sizing": _sizing(first),
         **money_figures(figures),
         "greeks": greeks(figures.greeks) if figures else None,

@@ -5,31 +5,31 @@ from pathlib import Path
 from typing import Any, Final
 
 from entrypoints.standing.door import enter
-from entrypoints.standing.lines import read_message, write_message
+from entrypoints.standing.lines import LineTooLong, read_message, write_message
 from tradecore.errors import Unavailable
 
 _PATIENCE_S: Final = 30.0
 
 
-def ask_desk(directory: Path, wish: dict[str, Any]) -> dict[str, Any]:
+def ask_desk(directory: Path, wish: dict[str, Any], *, any_version: bool = False) -> dict[str, Any]:
     """
     The desk's answer to one wish; `ok` says whether it was carried out.
 
     Raises:
         Unavailable: No desk stands there, or it does not answer.
-        DoorRefused: It is of another version.
+        DoorRefused: It is of another version, unless `any_version` will do.
     """
-    return asyncio.run(_ask(directory, wish))
+    return asyncio.run(_ask(directory, wish, any_version=any_version))
 
 
-async def _ask(directory: Path, wish: dict[str, Any]) -> dict[str, Any]:
+async def _ask(directory: Path, wish: dict[str, Any], *, any_version: bool) -> dict[str, Any]:
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            reader, writer = await enter(directory, "control")
+            reader, writer = await enter(directory, "control", any_version=any_version)
             await write_message(writer, wish)
             answer = await read_message(reader)
             writer.close()
-    except (OSError, TimeoutError) as problem:
+    except (OSError, TimeoutError, ValueError, LineTooLong) as problem:
         raise Unavailable(f"the desk of account {directory.name} does not answer") from problem
     if answer is None:
         raise Unavailable(f"the desk of account {directory.name} ended while it was asked")

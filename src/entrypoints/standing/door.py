@@ -18,6 +18,7 @@ from tradecore.errors import TradeError
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[None]]
 
+_CONTROL: Final = "control"
 _MOST_CONNECTIONS: Final = 64
 _GREETING_TIMEOUT_S: Final = 5.0
 
@@ -30,7 +31,8 @@ class Door:
     """
     Lets programs of the same user in and hands each to the handler it asks for.
 
-    The first line each way is a greeting: what is wanted and by which version; a desk of another version refuses.
+    The first line each way is a greeting: what is wanted and by which version; a desk of another version refuses. At
+    the control door, where the kill switch is, any version may ask, and a crowd of clients leaves room.
     """
 
     def __init__(self, handlers: Mapping[str, Handler], account: str, mode: str) -> None:
@@ -38,6 +40,7 @@ class Door:
         self._handlers = handlers
         self._welcome = {"ok": True, "account": account, "mode": mode, "version": __version__}
         self._connections: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     @asynccontextmanager
     async def open(self, directory: Path) -> AsyncIterator[None]:
@@ -47,6 +50,7 @@ class Door:
             yield
         finally:
             server.close()
+            self._closing = True
             for task in self._connections:
                 task.cancel()
             await asyncio.gather(*self._connections, return_exceptions=True)
@@ -62,6 +66,10 @@ class Door:
                 await handler(reader, writer, principal)
         except (ConnectionError, TimeoutError):
             return
+        except asyncio.CancelledError:
+            # Python 3.11 logs each connection that ends as cancelled; these end in order.
+            if not self._closing:
+                raise
         finally:
             self._connections.discard(task)
             writer.close()
@@ -83,23 +91,27 @@ class Door:
     def _refusal(self, wish: dict[str, Any], user: int) -> str | None:
         if user not in (os.getuid(), 0):
             return f"the desk belongs to user {os.getuid()}"
-        if wish.get("version") != __version__:
+        is_control = wish.get("door") == _CONTROL
+        if wish.get("version") != __version__ and not is_control:
             theirs = str(wish.get("version"))[:20]
-            return f"the standing desk is version {__version__}, this program {theirs}; end the desk and start it anew"
+            return _other_version(__version__, theirs)
         if wish.get("door") not in self._handlers:
             return f"no such door; there are: {', '.join(sorted(self._handlers))}"
-        if len(self._connections) > _MOST_CONNECTIONS:
-            return f"{_MOST_CONNECTIONS} programs are connected already"
+        most = _MOST_CONNECTIONS * (2 if is_control else 1)
+        if len(self._connections) > most:
+            return f"{most} programs are connected already"
         return None
 
 
-async def enter(directory: Path, door: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def enter(
+    directory: Path, door: str, *, any_version: bool = False
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """
     Connect to the desk that stands in this directory.
 
     Raises:
         OSError: None does.
-        DoorRefused: It is another version, or does not know this door.
+        DoorRefused: It is another version (unless `any_version` will do), or does not know this door.
     """
     reader, writer = await asyncio.open_unix_connection(sock=connected_socket(directory), limit=LONGEST_LINE)
     await write_message(writer, {"version": __version__, "door": door})
@@ -107,7 +119,14 @@ async def enter(directory: Path, door: str) -> tuple[asyncio.StreamReader, async
     if not answer or not answer.get("ok"):
         writer.close()
         raise DoorRefused(str((answer or {}).get("error", "the desk closed the connection")))
+    if not any_version and answer.get("version") != __version__:
+        writer.close()
+        raise DoorRefused(_other_version(str(answer.get("version"))[:20], __version__))
     return reader, writer
+
+
+def _other_version(desk: str, program: str) -> str:
+    return f"the standing desk is version {desk}, this program {program}; end the desk and start it anew"
 
 
 def _user_of(writer: asyncio.StreamWriter) -> int:

@@ -104,7 +104,8 @@ def standing_house(
     )
     floor = _floor(place, opening, market, venue, clock, timers)
     facts = {"opening": encode(opening), "seed": settings.sim_seed, "chain": "simulated", "underlying": "SPY"}
-    floor.updates = UpdateLog(life=str(place.lease.number))
+    # Every fresh account's first holder has number 1, and a chat keeps its cursor when its desk is started anew.
+    floor.updates = UpdateLog(life=f"{wall.now().timestamp() * 1000:.0f}{place.lease.number}")
     floor.record(begins, OPENING, facts, opening, None)
     return StandingHouse(
         floor=floor,

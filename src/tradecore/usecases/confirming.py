@@ -9,7 +9,7 @@ from tradecore.desk.commands import Redeem
 from tradecore.desk.decisions import Confirmed, Decision, Previewed, Refused, Replayed, TicketKind
 from tradecore.desk.groups import Group
 from tradecore.model.confirmation import Confirmer
-from tradecore.model.orders import OrderState, Role
+from tradecore.model.orders import Order, OrderState, Role
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
 from tradecore.usecases.orders import order_line
@@ -76,17 +76,20 @@ async def redeem(
 
 
 async def _first_answer(floor: TradingFloor, intent_id: str) -> ConfirmAnswer:
-    """What the first confirmation answered, waiting for it while it still waits; where it never will, what is so."""
+    """What the first confirmation answered; where its caller left before that, what it would have been told."""
+    outcome = floor.confirmed.get(intent_id)
     deadline = floor.clock.now() + floor.desk.opening.reading_time(_LONGEST_WAIT_S)
-    while intent_id not in floor.answers and await floor.changed.wait(deadline):
-        pass
-    return floor.answers.get(intent_id) or confirm_answer(floor, intent_id)
+    while intent_id not in floor.answers and not (outcome and _is_settled(floor, outcome)):
+        if not await floor.changed.wait(deadline):
+            break
+    return floor.answers.get(intent_id) or confirm_answer(floor, intent_id, outcome)
 
 
 async def _commit(floor: TradingFloor, command: Redeem) -> Decision:
     """What must not be torn: the decision, its record, the order's way out, and who works it from there."""
     decision = await decide(floor, command)
     if isinstance(decision.outcome, Confirmed):
+        floor.confirmed[decision.outcome.intent_id] = decision.outcome
         _work(floor, decision.outcome)
     return decision
 
@@ -95,10 +98,10 @@ def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | Non
     """What became of an intent up to now."""
     labels = outcome.groups if outcome else tuple(g.label for g in floor.desk.groups if g.intent_id == intent_id)
     groups = [group for group in floor.desk.groups if group.label in labels]
-    ids = [i for group in groups for i in group.order_ids]
-    orders = [floor.desk.orders[i] for i in ids]
-    mine = [o for o in orders if (o.role is Role.ENTRY) == (outcome is None or outcome.kind is TicketKind.OPEN)]
-    sent = [o for o in mine if o.state is not OrderState.EMULATED]
+    if outcome is None or outcome.kind is TicketKind.OPEN:
+        sent = [order for group in groups for order in _of_role(floor, group, Role.ENTRY)]
+    else:
+        sent = [order for group in groups for order in _exits_since(floor, group, outcome)]
     filled = [o for o in sent if o.cumulative_quantity]
     total = sum((o.cumulative_quantity for o in filled), start=Decimal(0))
     paid = sum((o.cumulative_quantity * (o.average_price or 0) for o in filled), start=Decimal(0))
@@ -112,6 +115,17 @@ def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | Non
         average_price=paid / total if total else None,
         protection=tuple(_protection(floor, group) for group in groups if group.is_open),
     )
+
+
+def _exits_since(floor: TradingFloor, group: Group, outcome: Confirmed) -> list[Order]:
+    """The exits of one closing: what closed a part of the group before it is not among them."""
+    exits = _of_role(floor, group, Role.EXIT)
+    first = next((n for n, order in enumerate(exits) if order.client_order_id in outcome.order_ids), len(exits))
+    return exits[first:]
+
+
+def _of_role(floor: TradingFloor, group: Group, role: Role) -> list[Order]:
+    return [order for order in map(floor.desk.orders.__getitem__, group.order_ids) if order.role is role]
 
 
 def _work(floor: TradingFloor, outcome: Confirmed) -> None:

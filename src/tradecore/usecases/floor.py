@@ -69,6 +69,7 @@ class TradingFloor:
     trace: TraceDigest = field(default_factory=TraceDigest)
     listener: Listener | None = None
     changed: Bell = field(init=False)
+    confirmed: dict[str, Confirmed] = field(default_factory=dict)
     answers: dict[str, ConfirmAnswer] = field(default_factory=dict)
     updates: UpdateLog = field(default_factory=UpdateLog)
     headlines: dict[str, str] = field(default_factory=dict)

@@ -1,20 +1,21 @@
 """Before and after: what an order would do to delta, to the loss budget, and to the day if the market moved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from tradecore.analysis.scenario import Holding, changes_in_value
-from tradecore.desk.decisions import Preview
+from tradecore.desk.decisions import Figures, PositionGreeks, Preview
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.market import ContractGreeks
-from tradecore.model.money import Money
+from tradecore.model.money import ZERO, Money
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.views import known_greeks
 
 MOVES_PCT: Final = (Decimal("-1"), Decimal("-0.5"), Decimal("0.5"), Decimal("1"))
 _HUNDRED: Final = Decimal(100)
+T = TypeVar("T", Money, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,31 @@ def outlook(floor: TradingFloor, previews: Sequence[Preview]) -> Outlook:
         budget_after=figures[-1].budget_after if figures else None,
         pnl=tuple(zip(MOVES_PCT, gains(held), gains(after), strict=True)),
     )
+
+
+def total_figures(previews: Sequence[Preview]) -> Figures | None:
+    """Dollars and greeks of a ticket's orders together, None where one is unknown; stop and target are the first's."""
+    every = [preview.figures for preview in previews]
+    if len(every) < 2:
+        return every[0] if every else None
+    greeks = {
+        field.name: _all([getattr(one.greeks, field.name) for one in every], 0.0) for field in fields(PositionGreeks)
+    }
+    return replace(
+        every[0],
+        cost=_all([one.cost for one in every], ZERO),
+        fees=sum((one.fees for one in every), ZERO),
+        max_loss=_all([one.max_loss for one in every], ZERO),
+        max_profit=_all([one.max_profit for one in every], ZERO),
+        worst_loss=_all([one.worst_loss for one in every], ZERO),
+        planned_loss=sum((one.planned_loss for one in every), ZERO),
+        greeks=PositionGreeks(**greeks),
+    )
+
+
+def _all(parts: Sequence[T | None], nothing: T) -> T | None:
+    known = [part for part in parts if part is not None]
+    return sum(known, nothing) if len(known) == len(parts) else None
 
 
 def _delta(instrument: Instrument, greeks: dict[str, ContractGreeks]) -> float | None:

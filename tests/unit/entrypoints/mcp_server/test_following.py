@@ -134,6 +134,25 @@ def test_a_client_of_the_older_era_hears_of_it_until_it_unsubscribes(tmp_path: P
     at_the_desk(tmp_path, story)
 
 
+def test_what_happens_while_a_slow_client_is_told_is_told_right_after(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        told: list[str] = []
+
+        async def slowly(event: Any) -> None:
+            await asyncio.sleep(0.5)
+            told.append(event.uri)
+
+        desk.server.fan_out.bus.publish = slowly  # type: ignore[method-assign]
+        async with desk.client() as client:
+            await call(client, "kill_switch", reason="drill")
+            await desk.later(seconds=0.2)
+            await call(client, "kill_switch", reason="while the first is being told")
+            await desk.later(seconds=2)
+            assert told == ["desk://risk", "desk://risk"]
+
+    at_the_desk(tmp_path, story)
+
+
 @BOTH_ERAS
 def test_each_resource_says_what_its_tool_says(tmp_path: Path, era: str) -> None:
     twins = {"account": "get_account_info", "positions": "get_positions", "orders": "get_recent_orders"}

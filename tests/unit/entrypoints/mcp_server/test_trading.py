@@ -1,12 +1,15 @@
 """A person with an MCP client at the desk: preview, confirm, follow, leave."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, Desk, at_the_desk, call, refused
+
+from entrypoints.limits_file import load_limits
 
 PREVIEW = {
     "status", "mode", "account", "headline", "confirm_token", "expires_in_s", "strategy", "plan", "sizing", "cost",
@@ -224,6 +227,60 @@ def test_closing_and_flattening_take_a_ticket_and_a_symbol_names_its_group(tmp_p
             assert Decimal(pnl["total"]) == Decimal(pnl["realised"]) - Decimal(pnl["fees"])
 
     at_the_desk(tmp_path, story)
+
+
+ROOM_FOR_TWO = replace(load_limits("default"), delta_cap=Decimal(500), delta_cap_after_move=Decimal(900))
+
+
+def test_closing_a_part_tells_what_this_closing_filled_and_not_an_earlier_one(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            while Decimal((await desk.enter(client, contracts=2))["filled_quantity"]) < 2:
+                await desk.later(seconds=40)
+            for _ in range(2):
+                shown = await call(client, "close_position", symbol="ORB-1", quantity=1)
+                closed = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+                assert closed["filled_quantity"] == "1"
+                assert {one["role"] for one in closed["orders"]} == {"exit"}, "its stop and target were never sent"
+                filled = [one for one in closed["orders"] if one["filled_quantity"] == "1"]
+                assert closed["average_price"] == filled[0]["average_price"]
+
+    at_the_desk(tmp_path, story, limits=ROOM_FOR_TWO)
+
+
+def test_a_close_whose_client_died_is_told_in_full_to_whoever_asks_again(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            await desk.enter(client)
+            token = (await call(client, "flatten_all"))["confirm_token"]
+            confirming = asyncio.ensure_future(client.call_tool("confirm_order", {"confirm_token": token}))
+            while not desk.floor.desk.groups[0].closing:
+                await asyncio.sleep(0)
+            confirming.cancel()
+            await desk.later(seconds=20)
+            began = desk.floor.clock.now()
+            told = await call(client, "confirm_order", confirm_token=token)
+            assert (told["status"], told["replayed"], told["groups"]) == ("confirmed", True, ["ORB-1"])
+            assert (told["state"], told["filled_quantity"]) == ("FILLED", "1")
+            assert (desk.floor.clock.now() - began).total_seconds() < 1, "there is nothing to wait for"
+
+    at_the_desk(tmp_path, story)
+
+
+def test_flattening_several_groups_shows_what_all_of_them_cost(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            await desk.enter(client)
+            await desk.enter(client, "orb_long_put")
+            whole = await call(client, "flatten_all")
+            parts = [await call(client, "close_position", symbol=one["closes"]) for one in whole["plans"]]
+            assert len(parts) == 2
+            for name in ("cost", "fees", "worst_loss"):
+                assert Decimal(whole[name]) == sum(Decimal(part[name]) for part in parts)
+            for name, value in whole["greeks"].items():
+                assert value == pytest.approx(sum(part["greeks"][name] for part in parts), abs=0.02)
+
+    at_the_desk(tmp_path, story, limits=ROOM_FOR_TWO)
 
 
 def test_the_kill_switch_needs_no_ticket_to_engage_and_one_to_lift(tmp_path: Path) -> None:

@@ -65,6 +65,24 @@ def test_anything_but_a_tick_sends_nothing(tmp_path: Path, era: str, action: str
     at_the_desk(tmp_path, story, confirmation=FORM)
 
 
+def test_a_client_whose_form_fails_is_told_how_the_operator_approves(tmp_path: Path) -> None:
+    """In the newer era the client itself gives up the call; in the older one its failure reaches us."""
+
+    async def fail(_: Any, __: Any) -> types.ErrorData:
+        return types.ErrorData(code=-32603, message="no window to show it in")
+
+    async def story(desk: Desk) -> None:
+        async with desk.client("legacy", elicitation_callback=fail) as client:
+            shown = await call(client, "orb_long_call", contracts=1)
+            error = await refused(client, "confirm_order", confirm_token=shown["confirm_token"])
+            assert error["code"] == "NOT_APPROVED"
+            assert "tradecore approve" in error["details"]["next_step"]
+            assert desk.sent() == []
+            assert [one.intent_id for one in pending_approvals(desk.floor)] == [shown["intent_id"]]
+
+    at_the_desk(tmp_path, story, confirmation=FORM)
+
+
 @BOTH_ERAS
 def test_nobody_is_asked_about_an_order_that_is_not_the_ticket_s(tmp_path: Path, era: str) -> None:
     async def story(desk: Desk) -> None:

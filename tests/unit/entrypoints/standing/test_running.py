@@ -150,3 +150,16 @@ def test_every_directory_the_desk_makes_is_its_owner_s(tmp_path: Path) -> None:
     assert {path.name for path in made} >= {"deep", "home", "simulated", "mine"}
     closed = [path for path in made if path.name != "journal"]
     assert [path for path in closed if path.stat().st_mode & 0o077] == []
+
+
+def test_a_cursor_kept_from_a_former_desk_loses_nothing_of_the_next_one(tmp_path: Path) -> None:
+    """A chat outlives its embedded desk; the next one's account is fresh and counts its updates from 1 again."""
+    settings = Settings(home=tmp_path)
+    former, later = (
+        standing_house(settings, limits_in_force(settings)[0], account=None, purpose="mcp") for _ in range(2)
+    )
+    kept = former.floor.updates.cursor(37)
+    assert former.floor.updates.number_of(kept) == 37
+    assert later.floor.updates.number_of(kept) == 0, "everything, from the first update on"
+    former.close()
+    later.close()
