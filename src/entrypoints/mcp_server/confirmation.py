@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import mcp_types as types
 from mcp import MCPError
+from mcp.server.context import ServerRequestContext
 
 from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.calls import Call, Json, Refusal, refusal_of
@@ -63,7 +64,7 @@ async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> J
             form = types.ElicitRequestFormParams(message=question, requested_schema=_FORM)
             return types.InputRequiredResult(input_requests={_QUESTION: types.ElicitRequest(params=form)})
     else:
-        answer = await _asked_at_once(call, question)
+        answer = await _asked_at_once(call.context, question)
     if not _accepted(answer):
         # Some clients decline without showing the form: the operator, who has to type a passphrase, may still say yes.
         await show_ticket(call.floor, call.principal, token, to_operator=True)
@@ -73,10 +74,10 @@ async def _by_form(call: Call, token: str, given: Mapping[str, str] | None) -> J
     return await _redeemed(call, token, given, Confirmer.FORM)
 
 
-async def _asked_at_once(call: Call, question: str) -> types.ElicitResult | None:
+async def _asked_at_once(context: ServerRequestContext[Any, Any], question: str) -> types.ElicitResult | None:
     """What the form of a client of the older era came back with; None when the client failed to show it."""
     try:
-        return await call.context.session.elicit_form(question, _FORM, related_request_id=call.context.request_id)
+        return await context.session.elicit_form(question, _FORM, related_request_id=context.request_id)
     except MCPError:
         return None
 
