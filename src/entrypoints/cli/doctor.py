@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -59,8 +60,9 @@ def _clients(settings: Settings, env_file: Path | None) -> dict[str, Any]:
     arguments += ["mcp"] if settings.mode == "simulated" else ["mcp", "--account", "claude"]
     home = str(settings.home)
     entry = {"command": program, "args": arguments, "env": {"TRADECORE_HOME": home}}
-    words = " ".join([program, *arguments])
     return {
         "claude_desktop": {"mcpServers": {"tradecore": entry}},
-        "claude_code": f"claude mcp add tradecore --env TRADECORE_HOME={home} -- {words}",
+        "claude_code": shlex.join(
+            ["claude", "mcp", "add", "tradecore", "--env", f"TRADECORE_HOME={home}", "--", program, *arguments]
+        ),
     }

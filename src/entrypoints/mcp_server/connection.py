@@ -41,6 +41,8 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to_s
     async with to_server:
         while True:
             try:
+                # Who sends noise and reads no answer waits here, instead of filling our memory with complaints.
+                await writer.drain()
                 line = await read_line(reader)
                 if line is None:
                     return

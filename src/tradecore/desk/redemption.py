@@ -87,12 +87,13 @@ def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     if ticket.kind is TicketKind.LIFT:
         return preview_lift(state, PreviewLift(at=command.at, principal=command.principal, ticket=new))
     if ticket.kind is TicketKind.CLOSE or ticket.proposal is None:
+        everything = ticket.closes is None or ("quantity", "all") in ticket.arguments
         wish = PreviewClose(
             at=command.at,
             principal=command.principal,
             ticket=new,
             group=ticket.closes,
-            quantity=None if ticket.closes is None else ticket.orders[0].quantity,
+            quantity=None if everything else ticket.orders[0].quantity,
             view=command.view,
         )
         return _with_changes(ticket, preview_close(state, wish))

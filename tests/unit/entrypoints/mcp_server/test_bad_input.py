@@ -1,14 +1,17 @@
 """What a careless or hostile client sends: a clear no, nothing done, nothing echoed at length."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import MCPError
-from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, Desk, at_the_desk, call, refused
+from mcp.server import Server
+from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, ME, Desk, at_the_desk, call, refused
 
 from entrypoints.mcp_server.arguments import ClosePosition, read_arguments
+from entrypoints.mcp_server.connection import serve_connection
 from tradecore.errors import InvalidRequest
 
 BAD = [
@@ -104,3 +107,22 @@ def test_a_call_that_hangs_is_answered_within_25_seconds(tmp_path: Path) -> None
 def test_only_a_finite_json_number_is_a_number(value: object) -> None:
     with pytest.raises(InvalidRequest, match="quantity"):
         read_arguments(ClosePosition, {"symbol": "SPY", "quantity": value})
+
+
+def test_noise_from_a_client_that_reads_no_answer_fills_no_memory() -> None:
+    async def story() -> None:
+        ours, theirs = socket.socketpair()
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        _, client = await asyncio.open_unix_connection(sock=theirs)
+        protocol: Server[Any] = Server("noise")
+        serving = asyncio.create_task(serve_connection(protocol, reader, writer, ME))
+        client.write(b"x\n" * 100_000)
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            assert writer.transport.get_write_buffer_size() < 1_000_000, "answers nobody takes pile up"
+        serving.cancel()
+        client.close()
+        writer.close()
+        await asyncio.gather(serving, return_exceptions=True)
+
+    asyncio.run(story())

@@ -248,6 +248,23 @@ def test_closing_a_part_tells_what_this_closing_filled_and_not_an_earlier_one(tm
     at_the_desk(tmp_path, story, limits=ROOM_FOR_TWO)
 
 
+def test_an_expired_wish_to_close_everything_shows_what_is_left_of_it(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            while Decimal((await desk.enter(client, contracts=2))["filled_quantity"]) < 2:
+                await desk.later(seconds=40)
+            whole = await call(client, "close_position", symbol="ORB-1")
+            part = await call(client, "close_position", symbol="ORB-1", quantity=1)
+            await call(client, "confirm_order", confirm_token=part["confirm_token"])
+            await desk.later(seconds=31)
+            fresh = await call(client, "confirm_order", confirm_token=whole["confirm_token"])
+            assert (fresh["status"], fresh["plan"]["quantity"]) == ("preview", "1")
+            await call(client, "confirm_order", confirm_token=fresh["confirm_token"])
+            assert (await call(client, "get_positions"))["positions"] == []
+
+    at_the_desk(tmp_path, story, limits=ROOM_FOR_TWO)
+
+
 def test_a_close_whose_client_died_is_told_in_full_to_whoever_asks_again(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client() as client:

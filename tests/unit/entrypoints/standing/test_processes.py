@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import signal
 import socket
 import subprocess
@@ -196,6 +197,13 @@ def test_kill_and_doctor_speak_with_the_standing_desk(home: Path) -> None:
             assert Path(command).is_absolute()
 
     asyncio.run(story())
+
+
+def test_the_line_for_claude_code_names_directories_with_spaces_as_one_word_each(tmp_path: Path) -> None:
+    home = tmp_path / "my desk"
+    told = json.loads(run(home, "doctor", "--json").stdout)
+    words = shlex.split(told["clients"]["claude_code"])
+    assert words[:6] == ["claude", "mcp", "add", "tradecore", "--env", f"TRADECORE_HOME={home}"]
 
 
 def test_the_socket_is_its_owner_s_and_refuses_other_versions_and_noise(home: Path) -> None:
