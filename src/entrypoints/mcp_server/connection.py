@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import anyio
@@ -20,6 +20,7 @@ from tradecore.errors import InvalidRequest
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
+_LAST_ANSWERS_S: Final = 2.0
 _PARSE_ERROR: Final = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"%s"}}\n'
 
 
@@ -99,10 +100,14 @@ async def standard_streams() -> AsyncIterator[Streams]:
 
 
 async def pump(near: Streams, far: Streams) -> None:
-    """Carry bytes both ways until either side ends."""
+    """Carry bytes both ways until either side ends; a far side that is left may still answer the last words."""
     there = asyncio.create_task(_carry(near[0], far[1]))
     back = asyncio.create_task(_carry(far[0], near[1]))
     await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
+    if not back.done():
+        with suppress(OSError):
+            far[1].write_eof()
+        await asyncio.wait((back,), timeout=_LAST_ANSWERS_S)
     for task in (there, back):
         task.cancel()
     await asyncio.gather(there, back, return_exceptions=True)

@@ -29,6 +29,7 @@ class Control:
         self._house = house
         self._lock = lock
         self._call = call
+        self._guessing = asyncio.Lock()
         self._asks: dict[str, Callable[[Answer, str], Awaitable[Answer]]] = {
             "status": self._status,
             "kill": self._kill,
@@ -101,8 +102,9 @@ class Control:
 
     async def _approve(self, wish: Answer, principal: str) -> Answer:
         floor = self._house.floor
-        # Hashing takes a tenth of a second of work, which must not hold up the market.
-        refusal = await asyncio.to_thread(self._lock.refusal, wish.get("passphrase"))
+        # Hashing takes a tenth of a second of work, which must not hold up the market; one guess at a time, counted.
+        async with self._guessing:
+            refusal = await asyncio.to_thread(self._lock.refusal, wish.get("passphrase"))
         if refusal is not None:
             floor.note("operator_refused", principal=principal, severity=str(Severity.WARNING), why=refusal)
             return {"ok": False, "error": refusal}

@@ -12,10 +12,16 @@ from typing import Any
 import pytest
 from tests.unit.entrypoints.standing.processes import run
 
+from entrypoints.limits_in_force import limits_in_force
+from entrypoints.mcp_server.connection import pump
+from entrypoints.settings import Settings
 from entrypoints.standing.asking import ask_desk
+from entrypoints.standing.control import Control
 from entrypoints.standing.desk_file import listening_socket
 from entrypoints.standing.door import Door, DoorRefused, enter
 from entrypoints.standing.lines import read_message, write_message
+from entrypoints.standing.passphrase import OperatorLock, save_passphrase
+from entrypoints.wiring.standing import standing_house
 from tradecore import __version__
 
 KILLED = {"ok": True, "what": "kill switch engaged", "orders": [], "held": []}
@@ -152,3 +158,54 @@ def test_a_door_that_closes_with_clients_inside_logs_no_failure(tmp_path: Path) 
     inside: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     behind_a_door(tmp_path / "desk", story, leave)
     assert logged == []
+
+
+def test_the_last_words_of_a_client_that_leaves_are_still_answered() -> None:
+    async def story() -> None:
+        (client, near), (far, desk) = socket.socketpair(), socket.socketpair()
+        client_side, near_side, far_side, desk_side = [
+            await asyncio.open_unix_connection(sock=one) for one in (client, near, far, desk)
+        ]
+        pumping = asyncio.create_task(pump(near_side, far_side))
+        client_side[1].write(b"order?\n")
+        client_side[1].write_eof()
+        async with asyncio.timeout(5):
+            assert await desk_side[0].read() == b"order?\n"
+        desk_side[1].write(b"filled\n")
+        desk_side[1].close()
+        assert await client_side[0].readline() == b"filled\n"
+        await pumping
+        for _, writer in (client_side, near_side, far_side):
+            writer.close()
+
+    asyncio.run(story())
+
+
+def test_guesses_that_come_at_once_are_counted_like_guesses_one_after_the_other(tmp_path: Path) -> None:
+    save_passphrase(tmp_path, "correct horse battery")
+    settings = Settings(home=tmp_path)
+    house = standing_house(settings, limits_in_force(settings)[0], account=None, purpose="test")
+
+    async def no_tool(name: str, arguments: dict[str, Any], principal: str) -> dict[str, Any]:
+        raise AssertionError(f"{principal} called {name} with {arguments}")
+
+    control = Control(house, OperatorLock(tmp_path, house.wall.now), no_tool)
+
+    async def guess() -> str:
+        ours, theirs = socket.socketpair()
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        asked, asking = await asyncio.open_unix_connection(sock=theirs)
+        serving = asyncio.create_task(control(reader, writer, "local:me"))
+        await write_message(asking, {"ask": "approve", "intent_id": "i", "passphrase": "wrong wrong wrong"})
+        error = str((await read_message(asked) or {})["error"])
+        asking.close()
+        await serving
+        writer.close()
+        return error
+
+    async def story() -> None:
+        answers = await asyncio.gather(*(guess() for _ in range(12)))
+        assert answers.count("too many wrong passphrases; wait a minute") == 12 - 5
+
+    asyncio.run(story())
+    house.close()
