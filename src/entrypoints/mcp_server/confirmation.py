@@ -31,6 +31,11 @@ _FORM: Final = {
 }
 _OPERATOR_STEP: Final = "the operator runs `tradecore approve` in a terminal; then repeat this call with the same token"
 
+_REPLACED_STEP: Final = (
+    "if the price moved, the operator was shown a newer preview and may still send it: follow with wait_for_updates, "
+    "and ask for this order again only when it is over"
+)
+
 
 async def execute(call: Call, token: str, given: Mapping[str, str] | None = None) -> Json | types.InputRequiredResult:
     """
@@ -91,7 +96,13 @@ async def _by_operator(call: Call, token: str, given: Mapping[str, str] | None) 
             "expires_in_s": call.seconds_until(shown.expires_at),
         }
         raise Refusal("APPROVAL_PENDING", "the operator has to confirm this order and has not yet", details)
-    return await _redeemed(call, token, given, Confirmer.MODEL)
+    try:
+        return await _redeemed(call, token, given, Confirmer.MODEL)
+    except Refusal as refusal:
+        if refusal.code == "TOKEN_SUPERSEDED":
+            # The newer token stays with the operator: the model can't confirm it, and must not take this for a no.
+            refusal.details["next_step"] = _REPLACED_STEP
+        raise
 
 
 async def _shown(call: Call, token: str, *, to_operator: bool) -> PendingApproval:

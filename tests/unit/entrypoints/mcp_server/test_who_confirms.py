@@ -1,6 +1,7 @@
 """Who confirms: the model, a form of the client, or the operator; each asked through a real client of both eras."""
 
 import asyncio
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, ME, De
 
 from tradecore.errors import InvalidRequest
 from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
-from tradecore.usecases.answers import ConfirmAnswer
+from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer
 from tradecore.usecases.approving import approve, pending_approvals
 
 FORM = ConfirmationPolicy(small=Confirmer.FORM, large=Confirmer.FORM)
@@ -154,6 +155,25 @@ def test_the_operator_s_word_sends_the_order_while_the_model_waits(tmp_path: Pat
             assert pending_approvals(desk.floor) == ()
 
     at_the_desk(tmp_path, story, confirmation=OPERATOR)
+
+
+def test_a_model_whose_operator_is_shown_a_newer_price_is_not_sent_to_confirm_it_itself(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            token = (await call(client, "orb_long_call", contracts=1))["confirm_token"]
+            await refused(client, "confirm_order", confirm_token=token)
+            await desk.later(seconds=80)
+            waiting = asyncio.ensure_future(client.call_tool("confirm_order", {"confirm_token": token}))
+            await desk.later(seconds=1)
+            (one,) = pending_approvals(desk.floor)
+            assert isinstance(await approve(desk.floor, one.intent_id), PreviewAnswer), "the price moved"
+            error = (await waiting).structured_content["error"]
+            assert error["code"] == "TOKEN_SUPERSEDED"
+            assert "operator was shown a newer preview" in error["details"]["next_step"]
+            (newer,) = pending_approvals(desk.floor)
+            assert isinstance(await approve(desk.floor, newer.intent_id), ConfirmAnswer)
+
+    at_the_desk(tmp_path, story, confirmation=OPERATOR, begins=time(10, 20))
 
 
 def test_a_model_that_waits_in_vain_is_answered_within_its_time_and_may_ask_again(tmp_path: Path) -> None:
