@@ -153,7 +153,9 @@ def test_a_misspelt_name_in_the_file_stops_the_start(name: str, meant: str, tmp_
 
 @pytest.mark.parametrize("name", ["COMPOSE_PROJECT_NAME", "TEST_DATABASE_URL", "POSTGRES_PASSWORD", "PORT", "DEBUG"])
 def test_what_other_programs_keep_in_the_file_is_left_alone(name: str, tmp_path: Path) -> None:
-    read_settings(env_file(tmp_path, f"{name}=1"))
+    settings = read_settings(env_file(tmp_path, f"{name}=1\nDELTA_CAP=33"))
+    assert settings.delta_cap == 33, "ours is read beside it"
+    assert "1" not in {str(getattr(settings, field)) for field in settings.model_fields_set}
 
 
 def test_a_near_miss_in_the_environment_is_somebody_else_s(monkeypatch: pytest.MonkeyPatch) -> None:
