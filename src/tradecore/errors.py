@@ -17,6 +17,7 @@ TradeError
 └── PortError                something outside did not do as asked
     ├── Unavailable          it never left; safe to try again
     ├── Rejected             the venue refused; trying again changes nothing
+    │   └── DuplicateOrder   the venue has an order with this id already; look it up
     └── OutcomeUnknown       it may have worked; never resend, look it up by client order id
 
 A business refusal (a risk check, an expired ticket) is a result, never an exception.
@@ -90,6 +91,10 @@ class Unavailable(PortError):
 
 class Rejected(PortError):
     """The venue refused; repeating changes nothing."""
+
+
+class DuplicateOrder(Rejected):
+    """The venue has an order with this client order id already, from this request or an earlier one."""
 
 
 class OutcomeUnknown(PortError):

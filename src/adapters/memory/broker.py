@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tradecore.errors import Rejected
+from tradecore.errors import DuplicateOrder, Rejected
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import Accepted, BrokerEvent, Canceled, Filled
+from tradecore.model.events import Accepted, BrokerEvent, Canceled, Execution, Filled
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import Quote
 from tradecore.model.money import Money, usd
 from tradecore.model.terms import Limit, Market, Side
-from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerPosition
+from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerOrderStatus, BrokerPosition
 from tradecore.ports.clock import Clock
 
 
@@ -23,6 +24,7 @@ class _Held:
     order: ConfirmedOrder
     filled: Decimal = Decimal(0)
     open: bool = True
+    canceled: bool = False
 
 
 class MemoryBroker(Broker):
@@ -38,11 +40,14 @@ class MemoryBroker(Broker):
         self._quotes: dict[Instrument, Quote] = {}
         self._holdings: dict[Instrument, Decimal] = {}
         self._events: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
+        self._executions: list[Filled] = []
 
     @property
     def capabilities(self) -> BrokerCapabilities:
-        """Ids are unique for ever; no stops."""
-        return BrokerCapabilities(name="memory", unique_ids_for_ever=True, resting_stops=False)
+        """Ids are unique for ever; nothing is ever under way; no stops."""
+        return BrokerCapabilities(
+            name="memory", unique_ids_for_ever=True, not_found_is_final_after=timedelta(0), resting_stops=False
+        )
 
     def show(self, quote: Quote) -> None:
         """Make this the instrument's market and fill what it crosses, oldest order first."""
@@ -54,7 +59,7 @@ class MemoryBroker(Broker):
     async def submit(self, order: ConfirmedOrder) -> None:
         """Take an order that can be paid for."""
         if order.client_order_id in self._orders:
-            raise Rejected(f"client_order_id {order.client_order_id} must be unique")
+            raise DuplicateOrder(f"client_order_id {order.client_order_id} must be unique")
         reason = self._refusal(order)
         if reason:
             raise Rejected(reason)
@@ -67,7 +72,7 @@ class MemoryBroker(Broker):
         held = self._orders.get(client_order_id)
         if held is None or not held.open:
             raise Rejected(f"order {client_order_id} is not there or has ended")
-        held.open = False
+        held.open, held.canceled = False, True
         self._events.put_nowait(Canceled(client_order_id, self._clock.now()))
 
     async def order(self, client_order_id: str) -> BrokerOrder | None:
@@ -78,6 +83,10 @@ class MemoryBroker(Broker):
     async def open_orders(self) -> Sequence[BrokerOrder]:
         """Orders that may still fill, oldest first."""
         return [_report(held) for held in self._orders.values() if held.open]
+
+    async def executions(self, since: datetime) -> Sequence[Execution]:
+        """Fills at or after `since`."""
+        return [fill for fill in self._executions if fill.at >= since]
 
     async def positions(self) -> Sequence[BrokerPosition]:
         """Holdings by symbol."""
@@ -141,13 +150,19 @@ class MemoryBroker(Broker):
         order_id = held.order.client_order_id
         exec_id = f"{order_id}/{held.filled}"
         now = self._clock.now()
-        self._events.put_nowait(Filled(order_id, now, exec_id, leg.instrument, leg.side, quantity, price, fee))
+        fill = Filled(order_id, now, exec_id, leg.instrument, leg.side, quantity, price, fee)
+        self._executions.append(fill)
+        self._events.put_nowait(fill)
 
 
 def _report(held: _Held) -> BrokerOrder:
+    order = held.order
+    ended = BrokerOrderStatus.CANCELED if held.canceled else BrokerOrderStatus.FILLED
     return BrokerOrder(
-        client_order_id=held.order.client_order_id,
-        open=held.open,
-        quantity=held.order.quantity,
+        client_order_id=order.client_order_id,
+        status=BrokerOrderStatus.WORKING if held.open else ended,
+        legs=order.legs,
+        quantity=order.quantity,
         filled_quantity=held.filled,
+        limit_price=order.terms.price if isinstance(order.terms, Limit) else None,
     )

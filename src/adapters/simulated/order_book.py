@@ -9,8 +9,8 @@ from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import Quote
 from tradecore.model.money import ZERO, Money, usd
-from tradecore.model.terms import Limit, PriceTerms, Side
-from tradecore.ports.broker import BrokerOrder
+from tradecore.model.terms import Limit, PriceTerms, Side, StopLimit
+from tradecore.ports.broker import BrokerOrder, BrokerOrderStatus
 
 QuoteOf = Callable[[Instrument], Quote | None]
 
@@ -29,9 +29,14 @@ class WorkingOrder:
     arrived: datetime
     rank: int
     filled: Decimal = Decimal(0)
-    is_open: bool = True
+    status: BrokerOrderStatus = BrokerOrderStatus.WORKING
     bars_seen: int = 0
     best: Decimal | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """It may still fill."""
+        return self.status is BrokerOrderStatus.WORKING
 
     @property
     def leaves(self) -> Decimal:
@@ -78,9 +83,12 @@ def net_touch(order: ConfirmedOrder, quote_of: QuoteOf) -> Decimal | None:
 
 def report(working: WorkingOrder) -> BrokerOrder:
     """The order as the venue reports it."""
+    terms = working.order.terms
     return BrokerOrder(
         client_order_id=working.order.client_order_id,
-        open=working.is_open,
+        status=working.status,
+        legs=working.order.legs,
         quantity=working.order.quantity,
         filled_quantity=working.filled,
+        limit_price=terms.price if isinstance(terms, Limit | StopLimit) else None,
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,19 +21,20 @@ from adapters.simulated.matching import (
 )
 from adapters.simulated.order_book import QuoteOf, WorkingOrder, by_priority, held_back, net_touch, report
 from adapters.simulated.settlement import settlement_prices, settles
-from tradecore.errors import Rejected
+from tradecore.errors import DuplicateOrder, Rejected
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import Accepted, BrokerEvent, Canceled, Expired, Filled, Triggered
+from tradecore.model.events import Accepted, BrokerEvent, Canceled, Execution, Expired, Filled, Triggered
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import Quote, QuoteBar
 from tradecore.model.terms import Limit, Market, Side, StopLimit, TimeInForce
-from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerPosition
+from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerOrderStatus, BrokerPosition
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketStep
 
 _MEETING_CHANCE: Final = 0.08
 _PARTIAL_CHANCE: Final = 0.15
+_LONGEST_UNDER_WAY: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,19 +74,24 @@ class SimulatedVenue(Broker):
         self._orders: dict[str, WorkingOrder] = {}
         self._open: list[WorkingOrder] = []
         self._events: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
-        self._executions = 0
+        self._executions: list[Filled] = []
         self._last_delivery = 0.0
 
     @property
     def capabilities(self) -> BrokerCapabilities:
-        """A venue whose ids are unique for ever and that holds stops itself."""
-        return BrokerCapabilities(name="simulated", unique_ids_for_ever=True, resting_stops=True)
+        """Ids are unique for ever, nothing stays under way for long, stops rest at the venue."""
+        return BrokerCapabilities(
+            name="simulated",
+            unique_ids_for_ever=True,
+            not_found_is_final_after=_LONGEST_UNDER_WAY,
+            resting_stops=True,
+        )
 
     async def submit(self, order: ConfirmedOrder) -> None:
         """Receive an order after the latency of one message; refuse what it can't take."""
         await self._travel()
         if order.client_order_id in self._orders:
-            raise Rejected(f"client_order_id {order.client_order_id} must be unique")
+            raise DuplicateOrder(f"client_order_id {order.client_order_id} must be unique")
         closed = self._clock.now() >= self._closes
         if closed and not settles(order, self._closes):
             raise Rejected("the market is closed")
@@ -122,6 +128,10 @@ class SimulatedVenue(Broker):
         """Orders that may still fill, oldest first."""
         return [report(working) for working in self._open]
 
+    async def executions(self, since: datetime) -> Sequence[Execution]:
+        """Fills at or after `since`."""
+        return [fill for fill in self._executions if fill.at >= since]
+
     async def positions(self) -> Sequence[BrokerPosition]:
         """Holdings by symbol."""
         held = sorted(self._account.holdings.items(), key=lambda item: item[0].symbol)
@@ -150,7 +160,7 @@ class SimulatedVenue(Broker):
             if settles(working.order, self._closes):
                 self._settle(working)
             else:
-                self._close(working)
+                self._close(working, BrokerOrderStatus.EXPIRED)
                 self._emit(Expired(working.order.client_order_id, self._clock.now()))
 
     def _settle(self, working: WorkingOrder) -> None:
@@ -282,28 +292,27 @@ class SimulatedVenue(Broker):
         for leg, price in zip(working.order.legs, prices, strict=True):
             quantity = units * leg.ratio
             fee = self._account.fill(leg, quantity, price)
-            self._executions += 1
-            self._emit(
-                Filled(
-                    client_order_id=working.order.client_order_id,
-                    at=self._clock.now(),
-                    exec_id=f"x{self._executions}",
-                    instrument=leg.instrument,
-                    side=leg.side,
-                    quantity=quantity,
-                    price=price,
-                    fee=fee,
-                ),
+            fill = Filled(
+                client_order_id=working.order.client_order_id,
+                at=self._clock.now(),
+                exec_id=f"x{len(self._executions) + 1}",
+                instrument=leg.instrument,
+                side=leg.side,
+                quantity=quantity,
+                price=price,
+                fee=fee,
             )
+            self._executions.append(fill)
+            self._emit(fill)
         if working.leaves == 0:
-            self._close(working)
+            self._close(working, BrokerOrderStatus.FILLED)
 
     def _cancel(self, working: WorkingOrder) -> None:
-        self._close(working)
+        self._close(working, BrokerOrderStatus.CANCELED)
         self._emit(Canceled(working.order.client_order_id, self._clock.now()))
 
-    def _close(self, working: WorkingOrder) -> None:
-        working.is_open = False
+    def _close(self, working: WorkingOrder, status: BrokerOrderStatus) -> None:
+        working.status = status
         self._open.remove(working)
 
     def _cannot_pay(self, order: ConfirmedOrder) -> str | None:

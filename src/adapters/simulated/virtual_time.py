@@ -109,6 +109,10 @@ class FeedTimers(Timers):
         """A new bell."""
         return self._timers.bell()
 
+    async def within(self, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+        """Await `work` for at most so many seconds."""
+        return await self._timers.within(seconds, work)
+
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` to its end."""
         return await self._timers.finish(work)

@@ -108,6 +108,11 @@ class LoopTimers(Timers):
         """A new bell."""
         return LoopBell(self._clock, self._rate)
 
+    async def within(self, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+        """Await `work` for at most so many seconds of the loop's time."""
+        async with asyncio.timeout(seconds):
+            return await work
+
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work`; cancelling the caller leaves it running to its end."""
         task = asyncio.get_running_loop().create_task(work)

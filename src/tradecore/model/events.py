@@ -116,6 +116,7 @@ class Corrected:
     price: Decimal
 
 
+Execution = Filled | Busted | Corrected
 BrokerEvent = (
     Accepted
     | Refused

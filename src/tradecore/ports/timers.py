@@ -32,6 +32,15 @@ class Timers(Protocol):
         """A new bell nobody has rung."""
 
     @abstractmethod
+    async def within(self, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+        """
+        Await `work` for at most so many seconds of the machine's time, then give it up.
+
+        Raises:
+            TimeoutError: It took longer; whether it was carried out is not known.
+        """
+
+    @abstractmethod
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work`, which runs to its end also when the caller is cancelled meanwhile."""
 
