@@ -8,7 +8,7 @@ from entrypoints.limits_file import load_limits, shipped_fees
 from tradecore.desk.commands import NewTicket, PreviewOrder, Redeem
 from tradecore.desk.decisions import Decision
 from tradecore.desk.desk import Desk
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.instruments import Equity, Instrument, OptionContract, Right
 from tradecore.model.market import ContractGreeks, MarketView, Quote

@@ -74,6 +74,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "losses_before_stop": "losses in a row that end the day",
     "reentry_minutes_after_stop": "wait of a strategy that was stopped out",
     "max_opens_per_minute": "opening orders within 60 seconds",
+    "max_repeated_executions": "openings of one strategy, underlying and direction after which it is stopped",
+    "repeated_execution_minutes": "the time within which they count; the operator resumes the strategy",
     "duplicate_window_s": "wait before the same underlying, strategy and direction may be confirmed again",
     "band_ticks": "worst price of an opening order: mid ± the largest of this …",
     "band_spread_fraction": "… this share of the spread …",
@@ -108,6 +110,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "stop_confirmations": "sightings of a closing-side quote beyond the stop before it fires",
     "stop_confirmation_gap_s": "least time between the first and the last sighting",
     "wide_spread_wait_s": "longest wait for a narrower spread before a stop fires all the same",
+    "protected_within_s": "longest time without protection before nothing more is opened",
 }
 
 UNITS: Final[Mapping[str, str]] = {
@@ -117,6 +120,8 @@ UNITS: Final[Mapping[str, str]] = {
     "delta_cap": "share-equivalents",
     "delta_cap_after_move": "share-equivalents",
     "max_opens_per_minute": "count",
+    "max_repeated_executions": "count",
+    "repeated_execution_minutes": "minutes",
     "loss_pause_minutes": "minutes",
     "reentry_minutes_after_stop": "minutes",
     "event_blackout": "list of `name`, `at`",

@@ -46,7 +46,7 @@ def test_only_the_desk_and_the_adapter_kit_hold_the_seal() -> None:
 
 
 def test_one_function_submits_to_the_broker() -> None:
-    assert calls_of("submit") == {"tradecore/usecases/floor.py:_submit"}
+    assert calls_of("submit") == {"tradecore/usecases/floor.py:_handed_over"}
 
 
 def test_the_product_does_not_run_its_own_test_kit() -> None:

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from tradecore.desk.commands import CancelOrder, EngageKillSwitch, Redeem, StepEntry, StepExit, TriggerExit
 from tradecore.desk.decisions import Confirmed, Decision, Previewed, Refused, Send
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.model.events import Canceled, Filled
 from tradecore.model.sessions import exchange_time
 from tradecore.model.terms import legs_text, short_name

@@ -7,7 +7,7 @@ import mcp_types as types
 from mcp import MCPError
 
 from entrypoints.mcp_server.untrusted import stripped
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 
 _RULES: Final = (
     "You work at a trading desk in {mode} mode, account {account}. Preview before anything else, show me the headline, "

@@ -27,7 +27,7 @@ from entrypoints.wiring.directories import make_private
 from tradecore import __version__
 from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled_quotes
 from tradecore.desk.desk import Desk
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.errors import InvalidRequest, JournalUnavailable
 from tradecore.model.confirmation import MODEL_CONFIRMS, ConfirmationPolicy
 from tradecore.model.encoding import encode

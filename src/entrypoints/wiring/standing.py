@@ -18,7 +18,7 @@ from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.wiring import STARTING_CASH, Place, claim
 from tradecore.desk.desk import Desk
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
 from tradecore.model.encoding import encode
 from tradecore.model.instruments import Equity

@@ -1,20 +1,24 @@
 """What a broker event does to orders, positions and results."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tradecore.desk.commands import Sending, SendingOutcome
 from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision
 from tradecore.desk.exits import arm, closed_units, disarm
+from tradecore.desk.external import adopted_alert, is_external, shares_of
 from tradecore.desk.groups import Group
+from tradecore.desk.losses import booked_loss, note_loss
 from tradecore.desk.state import DeskState
 from tradecore.errors import IllegalTransition
 from tradecore.model.alerts import Alert, Severity
-from tradecore.model.events import BrokerEvent, CancelRefused, Expired, Refused
-from tradecore.model.money import ZERO, usd
+from tradecore.model.events import BrokerEvent, Busted, CancelRefused, Corrected, Expired, Filled, Refused
+from tradecore.model.money import ZERO
 from tradecore.model.order_lifecycle import Progress, Step, apply_event, take
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.terms import Effect
-from tradecore.risk.picture import TradingState
+from tradecore.risk.picture import OpenIntent, direction_of
 
 _NONE = Decimal(0)
 _STEP_OF = {Sending.REFUSED: Step.REJECT, Sending.NOT_SENT: Step.DENY, Sending.UNKNOWN: Step.LOSE}
@@ -23,19 +27,72 @@ _STEP_OF = {Sending.REFUSED: Step.REJECT, Sending.NOT_SENT: Step.DENY, Sending.U
 def apply(state: DeskState, event: BrokerEvent) -> Decision:
     """Apply one broker event; one that can't be true is quarantined and alerted, never applied."""
     order = state.orders.get(event.client_order_id)
+    if order is None or is_external(order):
+        return _apply_external(state, event)
+    return _apply_own(state, order, event)
+
+
+def is_known(state: DeskState, event: BrokerEvent) -> bool:
+    """Whether an event would change nothing because it was taken in before."""
+    order = state.orders.get(event.client_order_id)
     if order is None:
+        return False
+    try:
+        return apply_event(order, event).repeated
+    except IllegalTransition:
+        return False
+
+
+def _apply_external(state: DeskState, event: BrokerEvent) -> Decision:
+    order = state.orders.get(event.client_order_id)
+    if not isinstance(event, Filled | Busted | Corrected):
+        if order is not None:
+            return _apply_own(state, order, event)
         note = f"{type(event).__name__} for {event.client_order_id[:64]}, an order this desk did not send"
         return _quarantined(event, None, "EXTERNAL_ORDER", note)
+    shares = shares_of(state, event)
+    decisions = [_apply_own(state, state.orders[share.client_order_id], share) for share in shares]
+    if not decisions:
+        note = f"{type(event).__name__} of {event.exec_id[:64]}, an execution nobody reported"
+        return _quarantined(event, order, "EXTERNAL_ORDER", note)
+    alerts = [alert for decision in decisions for alert in decision.alerts]
+    applied = [decision.outcome for decision in decisions if isinstance(decision.outcome, Applied)]
+    if isinstance(event, Filled) and not all(one.note for one in applied):
+        alerts.insert(0, adopted_alert(event, [state.orders[one.client_order_id].group for one in shares]))
+    actions = [action for decision in decisions for action in decision.actions]
+    return Decision(outcome=decisions[0].outcome, actions=tuple(actions), alerts=tuple(alerts))
+
+
+def _apply_own(state: DeskState, order: Order, event: BrokerEvent) -> Decision:
     try:
         progress = apply_event(order, event)
     except IllegalTransition as problem:
         return _quarantined(event, order, "ILLEGAL_EVENT", str(problem))
+    if progress.repeated:
+        return Decision(outcome=_applied(progress))
     state.keep(progress.order)
     group = state.groups[state.group_of[order.client_order_id]]
-    alerts = [*_book(state, group, progress), *_ended(state, group, progress.order, event)]
-    actions = _withdraw_excess(state, group)
+    found_actions, alerts = _found(state, group, progress)
+    alerts += [*_book(state, group, progress), *_ended(state, group, progress.order, event)]
+    actions = [*found_actions, *_withdraw_excess(state, group)]
     alerts += settle(state, group, event)
     return Decision(outcome=_applied(progress), actions=tuple(actions), alerts=tuple(alerts))
+
+
+def _found(state: DeskState, group: Group, progress: Progress) -> tuple[list[Action], list[Alert]]:
+    """An order turned up whose arrival was unknown: an entry's rest is cancelled, what filled of it is protected."""
+    order = progress.order
+    if not progress.found:
+        return [], []
+    state.unanswered.pop(order.client_order_id, None)
+    alert = Alert("ORDER_FOUND", Severity.WARNING, f"{order.client_order_id} is at the venue after all: {order.state}")
+    if order.role is not Role.ENTRY:
+        return [], [alert]
+    state.entries.pop(group.intent_id, None)
+    if not order.may_be_at_venue or order.state is OrderState.PENDING_CANCEL:
+        return [], [alert]
+    state.keep(take(order, Step.ASK_CANCEL))
+    return [CancelAtBroker(order.client_order_id)], [alert]
 
 
 def note_sending(state: DeskState, command: SendingOutcome) -> Decision:
@@ -80,7 +137,10 @@ def settle(state: DeskState, group: Group, event: BrokerEvent) -> list[Alert]:
     group.closed_at = event.at
     net = group.realised - group.fees
     state.day.close_trade(event.at, group.plan.strategy, net, stopped=group.last_exit is Role.STOP)
-    return [Alert("GROUP_CLOSED", Severity.INFO, f"{group.label} is flat: {net} after fees"), *loss_latch(state)]
+    return [
+        Alert("GROUP_CLOSED", Severity.INFO, f"{group.label} is flat: {net} after fees"),
+        *note_loss(state, booked_loss(state), None),
+    ]
 
 
 def _book(state: DeskState, group: Group, progress: Progress) -> list[Alert]:
@@ -97,11 +157,28 @@ def _book(state: DeskState, group: Group, progress: Progress) -> list[Alert]:
     state.day.book(fill.at, group.book(fill), fill.fee)
     if progress.order.role is Role.ENTRY and not group.traded:
         group.traded = True
-        state.day.trades[group.plan.strategy] = state.day.trades.get(group.plan.strategy, 0) + 1
+        alerts += _count_execution(state, group, fill.at)
     if progress.late:
         text = f"{progress.order.client_order_id}: {fill.quantity} filled after it was {progress.order.state}; booked"
         alerts.append(Alert("LATE_FILL", Severity.CRITICAL, text))
     return alerts
+
+
+def _count_execution(state: DeskState, group: Group, at: datetime) -> list[Alert]:
+    """Count an opening trade; a strategy that opens the same again and again is stopped until the operator looks."""
+    plan = group.plan
+    execution = OpenIntent(at=at, strategy=plan.strategy, underlying=plan.underlying, direction=direction_of(plan.legs))
+    state.day.count_trade(execution)
+    limits = state.limits
+    if limits.max_repeated_executions is None or limits.repeated_execution_minutes is None:
+        return []
+    since = at - timedelta(minutes=limits.repeated_execution_minutes)
+    same = [one for one in state.day.executions if one.at > since and replace(one, at=at) == execution]
+    if len(same) < limits.max_repeated_executions or plan.strategy in state.stopped:
+        return []
+    text = f"{plan.strategy} opened {plan.underlying} {execution.direction} {len(same)} times"
+    state.stopped[plan.strategy] = f"{text} within {limits.repeated_execution_minutes} min"
+    return [Alert("REPEATED_EXECUTION", Severity.CRITICAL, f"{state.stopped[plan.strategy]}; stopped")]
 
 
 def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> list[Alert]:
@@ -156,22 +233,6 @@ def _closed_enough(state: DeskState, group: Group) -> bool:
     if closing is None or closing.units is None:
         return False
     return closed_units(state, closing) >= closing.units and state.orders[closing.order_id].is_ended
-
-
-def loss_latch(state: DeskState) -> list[Alert]:
-    """Take no more risk once the day's loss reached its cap."""
-    limits = state.limits
-    if limits.max_daily_loss is None or limits.max_daily_loss_pct is None or state.trading is not TradingState.ACTIVE:
-        return []
-    share = state.day.equity_at_open * (limits.max_daily_loss_pct / 100)
-    cap = min(usd(limits.max_daily_loss), share)
-    result = state.day.result(state.day.today)
-    loss = (-result.realised).at_least_zero() + result.fees
-    if loss < cap:
-        return []
-    state.trading = TradingState.REDUCING
-    state.trading_reason = f"daily loss {loss} reached the cap of {cap}"
-    return [Alert("DAILY_LOSS", Severity.CRITICAL, state.trading_reason)]
 
 
 def _quarantined(event: BrokerEvent, order: Order | None, code: str, note: str) -> Decision:

@@ -1,14 +1,17 @@
 """What a desk can be told; each command carries its time (UTC), who asks, and the market it was decided on."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from tradecore.desk.opening import DeskOpening
+from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.market import NO_VIEW, MarketView
 from tradecore.model.money import Money
 from tradecore.model.plans import Proposal
+from tradecore.ports.broker import BrokerOrder, BrokerPosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +172,83 @@ class SendingOutcome:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recover:
+    """A new life of the desk begins on what its journal left, with these settings and limits."""
+
+    at: datetime
+    opening: DeskOpening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFound:
+    """
+    The venue, asked for an order whose outcome is unknown, knows none of that id.
+
+    `may_send_again`: ids are unique there for ever; `final_after`: how long after sending its answer is proof.
+    """
+
+    at: datetime
+    client_order_id: str
+    may_send_again: bool
+    final_after: timedelta | None
+    view: MarketView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleUnknown:
+    """The operator says that an unknown order is not at the broker."""
+
+    at: datetime
+    principal: str
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconcile:
+    """What the broker says is there: open orders, positions, balances."""
+
+    at: datetime
+    orders: tuple[BrokerOrder, ...]
+    positions: tuple[BrokerPosition, ...]
+    account: AccountSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteLoss:
+    """The day's loss passed a step, by the quotes and balances of this view."""
+
+    at: datetime
+    view: MarketView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteProtection:
+    """Groups that were opened with protection and have had none for too long; empty when all have it again."""
+
+    at: datetime
+    unprotected: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """The operator stops everything but cancels."""
+
+    at: datetime
+    principal: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """The operator releases what only the operator may; `equity` is where drawdown counts from then on."""
+
+    at: datetime
+    principal: str
+    equity: Money | None
+
+
 Command = (
     OpenDay
     | PreviewOrder
@@ -182,4 +262,12 @@ Command = (
     | TriggerExit
     | StepExit
     | SendingOutcome
+    | Recover
+    | NotFound
+    | SettleUnknown
+    | Reconcile
+    | NoteLoss
+    | NoteProtection
+    | Halt
+    | Resume
 )

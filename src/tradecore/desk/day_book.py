@@ -21,7 +21,11 @@ class DayResult:
 
 @dataclass(slots=True)
 class DayBook:
-    """Today's counters and every day's results."""
+    """
+    Today's counters and every day's results.
+
+    `intents` are what was confirmed today, `executions` the openings among them that filled, each at its first fill.
+    """
 
     today: date
     equity_at_open: Money
@@ -32,6 +36,8 @@ class DayBook:
     last_loss_at: datetime | None = None
     last_stop_at: dict[str, datetime] = field(default_factory=dict)
     intents: list[OpenIntent] = field(default_factory=list)
+    executions: list[OpenIntent] = field(default_factory=list)
+    changed: bool = False
 
     def begin(self, day: date, equity: Money) -> None:
         """Start a trading day: counters at zero, results kept."""
@@ -43,6 +49,8 @@ class DayBook:
         self.last_loss_at = None
         self.last_stop_at.clear()
         self.intents.clear()
+        self.executions.clear()
+        self.changed = True
 
     def result(self, day: date) -> DayResult:
         """The result of a day, begun at zero."""
@@ -53,9 +61,22 @@ class DayBook:
         result = self.result(trading_day(at))
         result.realised += realised
         result.fees += fee
+        self.changed = True
+
+    def count_trade(self, execution: OpenIntent) -> None:
+        """Count an opening trade that got its first fill."""
+        self.trades[execution.strategy] = self.trades.get(execution.strategy, 0) + 1
+        self.executions.append(execution)
+        self.changed = True
+
+    def see_equity(self, equity: Money) -> None:
+        """Raise the high-water mark."""
+        if equity > self.high_water:
+            self.high_water, self.changed = equity, True
 
     def close_trade(self, at: datetime, strategy: str, net: Money, *, stopped: bool) -> None:
         """Count a finished round trip by its net result."""
+        self.changed = True
         result = self.result(trading_day(at))
         if net.amount < 0:
             result.losses += 1
@@ -70,6 +91,7 @@ class DayBook:
     def remember(self, intent: OpenIntent) -> None:
         """Keep a confirmed opening for the pace and duplicate rules, until the day ends."""
         self.intents.append(intent)
+        self.changed = True
 
     def realised_this_week(self) -> Money:
         """Realised profit net of fees since Monday of today's week."""

@@ -125,7 +125,29 @@ class Applied:
     note: str = ""
 
 
-Outcome = Previewed | Refused | Confirmed | Replayed | Done | Applied
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """
+    Where the broker's books and ours differ.
+
+    `kind` is order, position or cash, `rule` what became of it: reported, adopted or alerted.
+    """
+
+    kind: str
+    subject: str
+    ours: str
+    brokers: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """The broker's books were compared with ours."""
+
+    differences: tuple[Difference, ...]
+
+
+Outcome = Previewed | Refused | Confirmed | Replayed | Done | Applied | Reconciled
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,42 @@
 """The synchronous state machine that owns one account."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from tradecore.desk import bookings, entries, exits, previews, redemption
+from tradecore.desk import bookings, entries, exits, previews, recovery, redemption, unknowns
 from tradecore.desk.commands import (
     AskApproval,
     CancelOrder,
     Command,
     EngageKillSwitch,
+    Halt,
+    NoteLoss,
+    NoteProtection,
+    NotFound,
     OpenDay,
     PreviewClose,
     PreviewLift,
     PreviewOrder,
+    Reconcile,
+    Recover,
     Redeem,
+    Resume,
     SendingOutcome,
+    SettleUnknown,
     StepEntry,
     StepExit,
     TriggerExit,
 )
 from tradecore.desk.day_book import DayBook
-from tradecore.desk.decisions import Decision, Done, Preview
+from tradecore.desk.decisions import Confirmed, Decision, Done, Preview
 from tradecore.desk.groups import Group
-from tradecore.desk.state import DeskOpening, DeskState
+from tradecore.desk.images import AfterImages, ImageTaker
+from tradecore.desk.latches import Latch
+from tradecore.desk.losses import LossReadings, loss_readings, would_change
+from tradecore.desk.opening import DeskOpening
+from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket, TicketState
 from tradecore.model.events import BrokerEvent
 from tradecore.model.instruments import Instrument
@@ -42,10 +54,15 @@ class Desk:
     records the decision and carries out its actions; nothing is sent that a decision did not order.
     """
 
-    def __init__(self, opening: DeskOpening) -> None:
-        """Start flat, with the day, equity, limits and fees of `opening`."""
+    def __init__(self, opening: DeskOpening, state: DeskState | None = None) -> None:
+        """Start flat, with the day, equity, limits and fees of `opening`, or with a state folded from a journal."""
         day = DayBook(today=opening.day, equity_at_open=opening.equity, high_water=opening.equity)
-        self._state = DeskState(opening=opening, day=day)
+        self._state = state or DeskState(opening=opening, day=day)
+        self._images = ImageTaker(self._state)
+
+    def after_images(self) -> AfterImages:
+        """What changed since this was last asked, to be recorded beside the decision that changed it."""
+        return self._images.take()
 
     def handle(self, command: Command) -> Decision:
         """Decide on one command."""
@@ -92,6 +109,54 @@ class Desk:
     def exposure(self) -> AccountExposure:
         """Everything held, working and unknown, with its worst case."""
         return self._state.exposure()
+
+    def knows(self, event: BrokerEvent) -> bool:
+        """Whether an event would change nothing: it was taken in before."""
+        return bookings.is_known(self._state, event)
+
+    def confirmed(self, intent_id: str) -> Confirmed | None:
+        """What the confirmation of an intent was answered with."""
+        ticket = self._state.tickets.redeemed(intent_id)
+        return None if ticket is None else ticket.result
+
+    @property
+    def opened_at(self) -> datetime:
+        """Before anything this desk can know of: the start of the trading day it was opened on (UTC)."""
+        return datetime.combine(self._state.opening.day, time(), UTC)
+
+    @property
+    def locked(self) -> tuple[str, ...]:
+        """Instruments in which nothing is opened because the broker's position differs."""
+        return tuple(sorted(self._state.locks))
+
+    @property
+    def books_differ(self) -> bool:
+        """Whether the last reconciliation found a difference, or the first is still to come after a start."""
+        return bool(self._state.mismatches) or Latch.STARTING in self._state.latches
+
+    @property
+    def protected_groups(self) -> tuple[str, ...]:
+        """Groups that hold something, were opened with a stop or target, and are not being closed."""
+        held = (group for group in self._state.open_groups if group.closing is None and group.protection is not None)
+        return tuple(group.label for group in held)
+
+    def protection_is_news(self, unprotected: tuple[str, ...], reason: str) -> bool:
+        """Whether noting that these groups have no protection would change anything."""
+        return recovery.protection_text(unprotected, reason) != self._state.latches.get(Latch.UNPROTECTED)
+
+    @property
+    def latches(self) -> Mapping[Latch, str]:
+        """What keeps the desk from taking risk, with the reasons."""
+        return self._state.latches
+
+    def losses(self, view: MarketView) -> LossReadings:
+        """The day's loss on a view of everything held."""
+        return loss_readings(self._state, view)
+
+    def loss_is_news(self, view: MarketView) -> bool:
+        """Whether noting the day's loss on this view would warn somebody or stop the desk."""
+        equity = view.account.equity if view.account else None
+        return would_change(self._state, loss_readings(self._state, view), equity)
 
     def may_still_send(self, client_order_id: str) -> bool:
         """
@@ -176,9 +241,8 @@ class Desk:
 def _open_day(state: DeskState, command: OpenDay) -> Decision:
     state.day.begin(command.day, command.equity)
     state.tickets.end_day()
-    if state.trading is TradingState.REDUCING and not state.killed:
-        # The day's loss latch ends with its day; weekly loss and drawdown are the gate's to refuse.
-        state.trading, state.trading_reason = TradingState.ACTIVE, f"trading day {command.day}"
+    state.latches.pop(Latch.DAILY_LOSS, None)
+    state.warned_pct = 0
     return Decision(outcome=Done(what=f"trading day {command.day}"))
 
 
@@ -195,4 +259,12 @@ _HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
     TriggerExit: exits.trigger_exit,
     StepExit: exits.step_exit,
     SendingOutcome: bookings.note_sending,
+    Recover: recovery.recover,
+    NotFound: unknowns.note_not_found,
+    SettleUnknown: unknowns.settle_unknown,
+    Reconcile: recovery.reconcile,
+    NoteLoss: recovery.take_loss,
+    NoteProtection: recovery.note_protection,
+    Halt: recovery.halt,
+    Resume: recovery.resume,
 }

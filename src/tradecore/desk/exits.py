@@ -8,6 +8,7 @@ from typing import Final
 from tradecore.desk.commands import EngageKillSwitch, ExitCause, StepExit, TriggerExit
 from tradecore.desk.decisions import Action, CancelAtBroker, Decision, Done, Refused, Send
 from tradecore.desk.groups import Closing, Group
+from tradecore.desk.latches import Latch
 from tradecore.desk.sending import send_new
 from tradecore.desk.state import DeskState
 from tradecore.model.alerts import Alert, Severity
@@ -136,13 +137,10 @@ def step_exit(state: DeskState, command: StepExit) -> Decision:
 
 def engage_kill_switch(state: DeskState, command: EngageKillSwitch) -> Decision:
     """Block new exposure at once, withdraw entries, keep exits; with flatten, close everything once per latch."""
-    if state.trading is TradingState.ACTIVE:
-        state.trading = TradingState.REDUCING
     if not state.killed:
-        state.killed = True
         state.kill_latch += 1
     state.engagements += 1
-    state.trading_reason = f"kill switch by {command.principal}: {command.reason}"
+    state.latches[Latch.KILL_SWITCH] = f"kill switch by {command.principal}: {command.reason}"
     actions: list[Action] = []
     for group in list(state.groups.values()):
         state.entries.pop(group.intent_id, None)
@@ -155,11 +153,12 @@ def engage_kill_switch(state: DeskState, command: EngageKillSwitch) -> Decision:
             if group.closing is not None:
                 # What closes a part goes on until nothing is left, one exit after the other.
                 group.closing.units, group.closing.authority, group.closing.reason = None, authority, why
+                state.touched.groups[group.label] = None
             else:
                 actions += close_group(state, group, Role.EXIT, None, authority, why, command.view, command.at)
     ids = tuple(a.order.client_order_id if isinstance(a, Send) else a.client_order_id for a in actions)
     held = ", ".join(f"{g.label} {g.open_units()}" for g in state.open_groups) or "nothing held"
-    alert = Alert("KILL_SWITCH", Severity.CRITICAL, f"{state.trading_reason}; {held}")
+    alert = Alert("KILL_SWITCH", Severity.CRITICAL, f"{state.latches[Latch.KILL_SWITCH]}; {held}")
     return Decision(outcome=Done(what="kill switch engaged", order_ids=ids), actions=tuple(actions), alerts=(alert,))
 
 

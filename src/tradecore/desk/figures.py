@@ -11,7 +11,7 @@ from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.payoff import Payoff, at_expiry
 from tradecore.model.plans import PlannedOrder
 from tradecore.model.terms import Leg
-from tradecore.risk.checks_exposure import daily_loss_cap
+from tradecore.risk.checks_exposure import daily_loss_cap, loss_so_far
 from tradecore.risk.outcome import MissingInput
 from tradecore.risk.picture import RiskPicture
 
@@ -81,10 +81,10 @@ def _payoff(order: PlannedOrder, cost: Money) -> Payoff | None:
 def _budget(picture: RiskPicture) -> Money | None:
     committed = picture.exposure.committed()
     try:
-        cap = daily_loss_cap(picture)
+        left = daily_loss_cap(picture) - loss_so_far(picture)
     except MissingInput:
         return None
-    return None if committed is None else cap - picture.exposure.loss_today - committed
+    return None if committed is None else left - committed
 
 
 def _greeks(legs: tuple[Leg, ...], quantity: Decimal, view: MarketView) -> PositionGreeks:

@@ -41,7 +41,11 @@ class Closing:
 
 @dataclass(slots=True)
 class Group:
-    """One labelled group, for example ORB-1; `sequence` numbers its child orders."""
+    """
+    One labelled group, for example ORB-1; `sequence` numbers its child orders.
+
+    `booked` are the order and execution id of every fill ever booked, in that order, taken back or not.
+    """
 
     label: str
     plan: PlannedOrder
@@ -51,6 +55,7 @@ class Group:
     positions: dict[str, Position] = field(default_factory=dict)
     order_ids: list[str] = field(default_factory=list)
     fills: list[Filled] = field(default_factory=list)
+    booked: list[tuple[str, str]] = field(default_factory=list)
     sequence: int = 0
     realised: Money = ZERO
     fees: Money = ZERO
@@ -83,7 +88,14 @@ class Group:
     def book(self, fill: Filled) -> Money:
         """Move positions and fees by a fill; the profit it realised."""
         self.fills.append(fill)
+        self.booked.append((fill.client_order_id, fill.exec_id))
         return self._move(fill)
+
+    def rebuild(self, fills: list[Filled]) -> None:
+        """Book these fills, and no others, afresh."""
+        self.fills, self.positions, self.realised, self.fees = fills, {}, ZERO, ZERO
+        for fill in fills:
+            self._move(fill)
 
     def rebook(self, withdrawn: Filled, booked: Filled | None) -> Money:
         """
@@ -93,10 +105,7 @@ class Group:
         """
         before = self.realised
         index = self.fills.index(withdrawn)
-        self.fills[index : index + 1] = [] if booked is None else [booked]
-        self.positions, self.realised, self.fees = {}, ZERO, ZERO
-        for fill in self.fills:
-            self._move(fill)
+        self.rebuild([*self.fills[:index], *([] if booked is None else [booked]), *self.fills[index + 1 :]])
         return self.realised - before
 
     def _move(self, fill: Filled) -> Money:

@@ -110,7 +110,7 @@ def preview_lift(state: DeskState, command: PreviewLift) -> Decision:
     if state.opening.mode == "live":
         step = "the operator lifts it from a terminal"
         return Decision(outcome=Refused(code="OPERATOR_ONLY", message="live mode never lifts it here", next_step=step))
-    if state.trading is TradingState.ACTIVE:
+    if not state.killed:
         return Decision(
             outcome=Refused(code="NOT_ENGAGED", message="the kill switch is not engaged", next_step="trade")
         )

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from tradecore.desk.bookings import loss_latch
 from tradecore.desk.commands import AskApproval, PreviewClose, PreviewLift, Redeem
 from tradecore.desk.decisions import (
     Action,
@@ -22,6 +21,7 @@ from tradecore.desk.decisions import (
 from tradecore.desk.entries import better_price, is_outside
 from tradecore.desk.exits import close_group
 from tradecore.desk.groups import Group
+from tradecore.desk.latches import Latch
 from tradecore.desk.previews import HALTED, issue_opening, judge_proposal, preview_close, preview_lift, refusal
 from tradecore.desk.sending import send_new
 from tradecore.desk.state import DeskState, EntryRun
@@ -39,16 +39,20 @@ from tradecore.risk.prices import Band, on_order_grid, opening_band, step_price
 
 def redeem(state: DeskState, command: Redeem) -> Decision:
     """Carry a ticket out once; the same token again answers with the first result."""
+    decision = _answered(state, command)
+    if isinstance(decision.outcome, Confirmed):
+        state.touched.redeemed.append(decision.outcome)
+    return decision
+
+
+def _answered(state: DeskState, command: Redeem) -> Decision:
     ticket = state.tickets.find(command.token_hash, command.principal)
     if ticket is None:
         why = "no ticket of this account and principal has that token"
         return Decision(outcome=Refused(code="TOKEN_UNKNOWN", message=why, next_step="preview again"))
-    given = dict(ticket.arguments)
-    for name, value in command.given:
-        if given.get(name) != value:
-            why = f"{name} is {value} here and {given.get(name, 'absent')} in the ticket"
-            step = "repeat the call with the ticket's arguments, or preview again"
-            return Decision(outcome=Refused(code="TOKEN_MISMATCH", message=why, next_step=step))
+    mismatch = _mismatch(ticket, command)
+    if mismatch is not None:
+        return Decision(outcome=mismatch)
     if ticket.state is TicketState.REDEEMED:
         return Decision(outcome=Replayed(intent_id=ticket.intent_id))
     if ticket.state is TicketState.SUPERSEDED:
@@ -58,7 +62,20 @@ def redeem(state: DeskState, command: Redeem) -> Decision:
         return _fresh(state, ticket, command)
     if not command.confirmed_by.suffices_for(ticket.confirmer):
         return Decision(outcome=approval_needed(ticket.confirmer))
-    return _REDEEMERS[ticket.kind](state, ticket, command)
+    decision = _REDEEMERS[ticket.kind](state, ticket, command)
+    if isinstance(decision.outcome, Confirmed):
+        state.tickets.redeem(ticket, decision.outcome)
+    return decision
+
+
+def _mismatch(ticket: Ticket, command: Redeem) -> Refused | None:
+    given = dict(ticket.arguments)
+    for name, value in command.given:
+        if given.get(name) != value:
+            why = f"{name} is {value} here and {given.get(name, 'absent')} in the ticket"
+            step = "repeat the call with the ticket's arguments, or preview again"
+            return Refused(code="TOKEN_MISMATCH", message=why, next_step=step)
+    return None
 
 
 def ask_approval(state: DeskState, command: AskApproval) -> Decision:
@@ -130,11 +147,10 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     moved = band is not None and worst is not None and is_outside(plan.legs[0].side, len(plan.legs), band.first, worst)
     if band is None or worst is None or only_moved or (moved and plan.adaptive):
         return _fresh(state, ticket, command)
-    state.tickets.redeem(ticket)
     label = state.next_label(plan.label)
     authority = f"ticket {ticket.intent_id}"
     group = Group(label=label, plan=plan, intent_id=ticket.intent_id, authority=authority, opened_at=command.at)
-    state.groups[label] = group
+    state.open_group(group)
     run = EntryRun(intent_id=ticket.intent_id, group=label, worst=worst)
     state.entries[ticket.intent_id] = run
     terms = _first_terms(state, plan, band, worst)
@@ -186,7 +202,6 @@ def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision
         labels.append(group.label)
     if not labels:
         return Decision(outcome=Refused(code="NOTHING_TO_CLOSE", message="it is closed already", next_step="nothing"))
-    state.tickets.redeem(ticket)
     ids = tuple(action.order.client_order_id for action in actions if not isinstance(action, CancelAtBroker))
     outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=tuple(labels), order_ids=ids)
     return Decision(outcome=outcome, actions=tuple(actions))
@@ -196,13 +211,10 @@ def _redeem_lift(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     if ticket.kill_latch != state.engagements:
         why = "the kill switch was engaged again after this preview"
         return Decision(outcome=Refused(code="TOKEN_SUPERSEDED", message=why, next_step="preview the lift again"))
-    state.tickets.redeem(ticket)
-    state.killed = False
-    state.trading = TradingState.ACTIVE
-    state.trading_reason = f"kill switch lifted by {command.principal}"
+    state.latches.pop(Latch.KILL_SWITCH, None)
     alert = Alert("KILL_SWITCH_LIFTED", Severity.WARNING, f"the kill switch was lifted by {command.principal}")
     outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=(), order_ids=())
-    return Decision(outcome=outcome, alerts=(alert, *loss_latch(state)))
+    return Decision(outcome=outcome, alerts=(alert,))
 
 
 _REDEEMERS: Final[dict[TicketKind, Callable[[DeskState, Ticket, Redeem], Decision]]] = {

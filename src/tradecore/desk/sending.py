@@ -1,5 +1,6 @@
 """Making the orders that leave the house: the only place that stamps a ConfirmedOrder."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -42,7 +43,7 @@ def send_new(
 
 def send_existing(state: DeskState, order: Order, *, authority: str, now: datetime) -> Send:
     """Mark an order as submitted and confirm it for the broker."""
-    submitted = take(order, Step.SUBMIT)
+    submitted = replace(take(order, Step.SUBMIT), sent_at=now)
     state.keep(submitted)
     confirmed = ConfirmedOrder(
         seal=DESK_SEAL,

@@ -1,14 +1,15 @@
 """Everything a desk knows; only its own command handlers change it."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from tradecore.desk.day_book import DayBook
+from tradecore.desk.decisions import Confirmed
 from tradecore.desk.groups import Group
+from tradecore.desk.latches import Latch, trading_reason, trading_state
+from tradecore.desk.opening import DeskOpening
 from tradecore.desk.tickets import TicketBook
-from tradecore.model.confirmation import MODEL_CONFIRMS, ConfirmationPolicy
-from tradecore.model.fees import FeeSchedule
 from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.orders import Order, Role
@@ -22,29 +23,6 @@ from tradecore.risk.worst_case import holdings_of, worst_loss
 _HUNDRED = Decimal(100)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskOpening:
-    """
-    What a desk starts from.
-
-    `clock_rate` is how many seconds of the market pass in one second of the people who read: their time-outs count on
-    their own clock.
-    """
-
-    account: str
-    mode: str
-    day: date
-    equity: Money
-    limits: Limits
-    fees: FeeSchedule
-    confirmation: ConfirmationPolicy = MODEL_CONFIRMS
-    clock_rate: Decimal = Decimal(1)
-
-    def reading_time(self, seconds: Decimal) -> timedelta:
-        """Market time that passes while a person's clock counts `seconds`."""
-        return timedelta(seconds=float(seconds * self.clock_rate))
-
-
 @dataclass(slots=True)
 class EntryRun:
     """An adaptive entry under way: where its price starts and ends, and how many steps it has taken."""
@@ -56,19 +34,39 @@ class EntryRun:
     withdrawing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A difference between our books and the broker's, and since when it has been the same."""
+
+    text: str
+    since: datetime
+
+
+@dataclass(slots=True)
+class Touched:
+    """What changed since it was last asked: keys in the order of their first change."""
+
+    orders: dict[str, None] = field(default_factory=dict)
+    groups: dict[str, None] = field(default_factory=dict)
+    born: dict[str, None] = field(default_factory=dict)
+    redeemed: list[Confirmed] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class DeskState:
     """
     Orders, groups, tickets, counters and the trading state of one account.
 
     `kill_latch` counts the times from an engagement of the kill switch to its lift, `engagements` every engagement.
+    `locks` are instruments whose books do not agree with the broker's, `stopped` strategies that repeated themselves,
+    each with the reason. `warned_pct` is the highest step of the daily loss that a person was told of today;
+    `unanswered` are unknown orders of which a person was told; `mismatches` are the differences of the last
+    reconciliation.
     """
 
     opening: DeskOpening
     day: DayBook
-    trading: TradingState = TradingState.ACTIVE
-    trading_reason: str = "open for business"
-    killed: bool = False
+    latches: dict[Latch, str] = field(default_factory=dict)
     kill_latch: int = 0
     engagements: int = 0
     flattened_latch: int = -1
@@ -78,6 +76,27 @@ class DeskState:
     entries: dict[str, EntryRun] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     tickets: TicketBook = field(default_factory=TicketBook)
+    locks: dict[str, str] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)
+    warned_pct: int = 0
+    unanswered: dict[str, None] = field(default_factory=dict)
+    mismatches: dict[str, Mismatch] = field(default_factory=dict)
+    touched: Touched = field(default_factory=Touched)
+
+    @property
+    def trading(self) -> TradingState:
+        """What the desk lets through now."""
+        return trading_state(self.latches)
+
+    @property
+    def trading_reason(self) -> str:
+        """Why."""
+        return trading_reason(self.latches)
+
+    @property
+    def killed(self) -> bool:
+        """The kill switch is engaged."""
+        return Latch.KILL_SWITCH in self.latches
 
     @property
     def limits(self) -> Limits:
@@ -97,6 +116,14 @@ class DeskState:
     def keep(self, order: Order) -> None:
         """Store an order's newest version."""
         self.orders[order.client_order_id] = order
+        self.touched.orders[order.client_order_id] = None
+        self.touched.groups[order.group] = None
+
+    def open_group(self, group: Group) -> None:
+        """Store a new group."""
+        self.groups[group.label] = group
+        self.touched.born[group.label] = None
+        self.touched.groups[group.label] = None
 
     def add(self, group: Group, order: Order) -> None:
         """Store a new order of a group."""
@@ -104,8 +131,8 @@ class DeskState:
         group.order_ids.append(order.client_order_id)
         self.group_of[order.client_order_id] = group.label
 
-    def exposure(self) -> AccountExposure:
-        """Everything held, working and unknown, as the gate sees it."""
+    def exposure(self, without: str | None = None) -> AccountExposure:
+        """Everything held, working and unknown, as the gate sees it; `without` leaves one group's entry out."""
         result = self.day.result(self.day.today)
         return AccountExposure(
             equity_at_open=self.day.equity_at_open,
@@ -114,7 +141,7 @@ class DeskState:
             fees_today=result.fees,
             realised_this_week=self.day.realised_this_week(),
             groups=tuple(group.exposure(self.opening.fees, self.limits) for group in self.open_groups),
-            working=tuple(self._working()),
+            working=tuple(self._working(without)),
             trades_today=dict(self.day.trades),
             consecutive_losses=self.day.consecutive_losses,
             last_loss_at=self.day.last_loss_at,
@@ -122,10 +149,18 @@ class DeskState:
             intents=tuple(self.day.intents),
             closing_legs=tuple(self._closing_legs()),
             unknown_exits=tuple(self._unknown_exits()),
+            locks=dict(self.locks),
+            stopped_strategies=dict(self.stopped),
+            held_cost=self.held_cost(),
         )
 
-    def picture(self, order: PlannedOrder, view: MarketView, now: datetime) -> RiskPicture:
-        """What the gate looks at for one order."""
+    def held_cost(self) -> Money:
+        """What was paid for everything held (received: below zero)."""
+        held = (position for group in self.open_groups for position in group.holdings)
+        return sum((usd(p.cost * p.instrument.multiplier) for p in held), ZERO)
+
+    def picture(self, order: PlannedOrder, view: MarketView, now: datetime, without: str | None = None) -> RiskPicture:
+        """What the gate looks at for one order; `without` leaves out what one group's entry has reserved."""
         worst, planned, cost = self.order_losses(order, order.quantity)
         return RiskPicture(
             now=now,
@@ -139,7 +174,7 @@ class DeskState:
             planned_loss=planned,
             cost=cost,
             view=view,
-            exposure=self.exposure(),
+            exposure=self.exposure(without),
         )
 
     def order_losses(self, order: PlannedOrder, quantity: Decimal) -> tuple[Money | None, Money, Money]:
@@ -165,10 +200,12 @@ class DeskState:
         mine = (self.orders[order_id] for order_id in group.order_ids)
         return [order for order in mine if order.role is Role.ENTRY]
 
-    def _working(self) -> list[WorkingExposure]:
+    def _working(self, without: str | None) -> list[WorkingExposure]:
         # An entry that is being cancelled or whose run is over can still be filled while the venue may have it.
         found = []
         for group in self.groups.values():
+            if group.label == without:
+                continue
             entries = self.entry_orders(group)
             live = [order for order in entries if order.may_be_at_venue]
             if not live and group.intent_id not in self.entries:

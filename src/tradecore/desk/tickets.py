@@ -1,13 +1,16 @@
 """Tickets: what a preview promised, to whom, and whether it was redeemed."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
-from tradecore.desk.decisions import TicketKind
+from tradecore.desk.decisions import Confirmed, TicketKind
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.encoding import digest
 from tradecore.model.plans import PlannedOrder, Proposal
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TicketState(StrEnum):
@@ -25,7 +28,8 @@ class Ticket:
 
     Only the token's hash is kept. `proposal` is what a fresh preview starts from; `closes` the group a closing ticket
     was asked for (None: all of them); `kill_latch` counts how often the kill switch had been engaged by then.
-    `confirmer` is who has to say yes, `shown` whether that person was asked.
+    `confirmer` is who has to say yes, `shown` whether that person was asked, `result` what its redemption was
+    answered with.
     """
 
     intent_id: str
@@ -41,6 +45,7 @@ class Ticket:
     confirmer: Confirmer = Confirmer.MODEL
     shown: bool = False
     state: TicketState = TicketState.OPEN
+    result: Confirmed | None = None
 
     @property
     def digest(self) -> str:
@@ -55,6 +60,7 @@ class TicketBook:
         """Start without any ticket."""
         self._tickets: dict[str, Ticket] = {}
         self._newest: dict[object, str] = {}
+        self._redeemed: dict[str, str] = {}
 
     def issue(self, ticket: Ticket) -> None:
         """Keep a new ticket; an open one of the same principal for the same request is superseded."""
@@ -79,6 +85,42 @@ class TicketBook:
         self._tickets = {key: one for key, one in self._tickets.items() if one.state is TicketState.REDEEMED}
         self._newest.clear()
 
-    def redeem(self, ticket: Ticket) -> None:
-        """Mark a ticket as used."""
-        self._tickets[ticket.token_hash] = replace(ticket, state=TicketState.REDEEMED)
+    def redeem(self, ticket: Ticket, result: Confirmed) -> None:
+        """Mark a ticket as used, with the answer that every later use gets."""
+        self.keep(replace(ticket, state=TicketState.REDEEMED, result=result))
+
+    def keep(self, ticket: Ticket) -> None:
+        """Store a redeemed ticket."""
+        self._tickets[ticket.token_hash] = ticket
+        self._redeemed[ticket.intent_id] = ticket.token_hash
+
+    def redeemed(self, intent_id: str) -> Ticket | None:
+        """The ticket of an intent that was confirmed."""
+        return self._tickets.get(self._redeemed.get(intent_id, ""))
+
+    def retire(self) -> None:
+        """A restart: forget tickets that were not redeemed, and of the others all but what they were answered with."""
+        self.end_day()
+        for key, ticket in self._tickets.items():
+            if ticket.result is not None:
+                self._tickets[key] = retired_ticket(key, ticket.principal, ticket.arguments, ticket.result)
+
+
+def retired_ticket(
+    token_hash: str, principal: str, arguments: tuple[tuple[str, str], ...], result: Confirmed
+) -> Ticket:
+    """A redeemed ticket that authorises nothing any more and still answers with its first result."""
+    return Ticket(
+        intent_id=result.intent_id,
+        token_hash=token_hash,
+        principal=principal,
+        kind=result.kind,
+        orders=(),
+        proposal=None,
+        closes=None,
+        arguments=arguments,
+        expires_at=_LONG_AGO,
+        kill_latch=0,
+        state=TicketState.REDEEMED,
+        result=result,
+    )

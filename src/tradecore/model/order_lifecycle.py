@@ -3,7 +3,8 @@ The order transition table and the one function that moves an order along it.
 
 States follow NautilusTrader's published order model and FIX 5.0 appendix D, with UNKNOWN added: reachable while a
 request is in flight, left only by the venue's own evidence. A fill that reaches a canceled, expired or rejected order
-is legal and late: it always moves the position and always raises an incident.
+is legal and late: it always moves the position and always raises an incident. The same events end in the same state
+in whatever order they come, and one that comes twice changes nothing.
 """
 
 from collections.abc import Mapping
@@ -62,6 +63,15 @@ _VENUE_ENDS: Final = {Step.CANCEL: S.CANCELED, Step.EXPIRE: S.EXPIRED, Step.REJE
 _FILLS: Final = {Step.PARTLY_FILL: S.PARTIALLY_FILLED, Step.FILL: S.FILLED}
 _ASKS: Final = {Step.ASK_UPDATE: S.PENDING_UPDATE, Step.ASK_CANCEL: S.PENDING_CANCEL}
 
+# What a venue may say again, or too late, without anything having changed: frames are repeated and overtake each other.
+_STALE_WHILE_WORKING: Final = (Step.ACCEPT, Step.REFUSE_CANCEL, Step.REFUSE_UPDATE)
+_STALE_WHEN_ENDED: Final = (*_STALE_WHILE_WORKING, Step.TRIGGER, Step.UPDATE, Step.CANCEL, Step.EXPIRE)
+
+
+def _stays(state: OrderState, steps: tuple[Step, ...]) -> dict[Step, OrderState | None]:
+    return dict.fromkeys(steps, state)
+
+
 # None means: back to the state before the request.
 TRANSITIONS: Final[Mapping[OrderState, Mapping[Step, OrderState | None]]] = {
     S.INITIALIZED: {Step.DENY: S.DENIED, Step.EMULATE: S.EMULATED, Step.SUBMIT: S.SUBMITTED},
@@ -70,23 +80,28 @@ TRANSITIONS: Final[Mapping[OrderState, Mapping[Step, OrderState | None]]] = {
     S.SUBMITTED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.ACCEPT: S.ACCEPTED, Step.LOSE: S.UNKNOWN, Step.DENY: S.DENIED}
     | {Step.TRIGGER: S.TRIGGERED},
     S.UNKNOWN: {**_VENUE_ENDS, **_FILLS, Step.ASK_CANCEL: S.PENDING_CANCEL, Step.ACCEPT: S.ACCEPTED}
-    | {Step.TRIGGER: S.TRIGGERED, Step.SUBMIT: S.SUBMITTED, Step.LOSE: S.UNKNOWN},
-    S.ACCEPTED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.TRIGGER: S.TRIGGERED, Step.UPDATE: S.ACCEPTED},
-    S.TRIGGERED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.UPDATE: S.TRIGGERED},
+    | {Step.TRIGGER: S.TRIGGERED, Step.SUBMIT: S.SUBMITTED, Step.LOSE: S.UNKNOWN, Step.DENY: S.DENIED}
+    | _stays(S.UNKNOWN, (Step.REFUSE_CANCEL, Step.REFUSE_UPDATE)),
+    S.ACCEPTED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.TRIGGER: S.TRIGGERED, Step.UPDATE: S.ACCEPTED}
+    | _stays(S.ACCEPTED, _STALE_WHILE_WORKING),
+    S.TRIGGERED: {**_VENUE_ENDS, **_FILLS, **_ASKS, Step.UPDATE: S.TRIGGERED, Step.TRIGGER: S.TRIGGERED}
+    | _stays(S.TRIGGERED, _STALE_WHILE_WORKING),
     S.PENDING_UPDATE: {**_VENUE_ENDS, Step.FILL: S.FILLED, Step.PARTLY_FILL: S.PENDING_UPDATE, **_ASKS}
-    | {Step.UPDATE: _RESUME, Step.REFUSE_UPDATE: _RESUME, Step.LOSE: S.UNKNOWN, Step.ACCEPT: S.PENDING_UPDATE}
-    | {Step.TRIGGER: S.PENDING_UPDATE},
+    | {Step.UPDATE: _RESUME, Step.REFUSE_UPDATE: _RESUME, Step.LOSE: S.UNKNOWN}
+    | _stays(S.PENDING_UPDATE, (Step.ACCEPT, Step.TRIGGER, Step.REFUSE_CANCEL)),
     S.PENDING_CANCEL: {**_VENUE_ENDS, Step.FILL: S.FILLED, Step.PARTLY_FILL: S.PENDING_CANCEL}
-    | {Step.REFUSE_CANCEL: _RESUME, Step.LOSE: S.PENDING_CANCEL, Step.ACCEPT: S.PENDING_CANCEL}
-    | {Step.TRIGGER: S.PENDING_CANCEL, Step.ASK_CANCEL: S.PENDING_CANCEL, Step.UPDATE: S.PENDING_CANCEL}
-    | {Step.REFUSE_UPDATE: S.PENDING_CANCEL},
-    S.PARTIALLY_FILLED: {**_FILLS, **_ASKS, Step.CANCEL: S.CANCELED, Step.EXPIRE: S.EXPIRED, Step.TRIGGER: S.TRIGGERED}
-    | {Step.UPDATE: S.PARTIALLY_FILLED, Step.ACCEPT: S.PARTIALLY_FILLED, Step.LOSE: S.UNKNOWN},
-    S.FILLED: {Step.ACCEPT: S.FILLED, Step.REFUSE_CANCEL: S.FILLED, Step.REFUSE_UPDATE: S.FILLED},
-    S.CANCELED: {Step.PARTLY_FILL: S.CANCELED, Step.FILL: S.FILLED, Step.REFUSE_CANCEL: S.CANCELED},
-    S.EXPIRED: {Step.PARTLY_FILL: S.EXPIRED, Step.FILL: S.FILLED, Step.REFUSE_CANCEL: S.EXPIRED},
-    S.REJECTED: {Step.PARTLY_FILL: S.REJECTED, Step.FILL: S.FILLED, Step.REFUSE_CANCEL: S.REJECTED},
-    S.DENIED: {},
+    | {Step.REFUSE_CANCEL: _RESUME, Step.LOSE: S.PENDING_CANCEL}
+    | _stays(S.PENDING_CANCEL, (Step.ACCEPT, Step.TRIGGER, Step.ASK_CANCEL, Step.UPDATE, Step.REFUSE_UPDATE)),
+    S.PARTIALLY_FILLED: {**_FILLS, **_ASKS, Step.CANCEL: S.CANCELED, Step.EXPIRE: S.EXPIRED, Step.LOSE: S.UNKNOWN}
+    | _stays(S.PARTIALLY_FILLED, (Step.UPDATE, Step.TRIGGER, *_STALE_WHILE_WORKING)),
+    S.FILLED: _stays(S.FILLED, _STALE_WHEN_ENDED),
+    S.CANCELED: {Step.PARTLY_FILL: S.CANCELED, Step.FILL: S.FILLED, **_stays(S.CANCELED, _STALE_WHEN_ENDED)},
+    S.EXPIRED: {Step.PARTLY_FILL: S.EXPIRED, Step.FILL: S.FILLED, **_stays(S.EXPIRED, _STALE_WHEN_ENDED)},
+    S.REJECTED: {Step.PARTLY_FILL: S.REJECTED, Step.FILL: S.FILLED, Step.REFUSE_CANCEL: S.REJECTED}
+    | {Step.REJECT: S.REJECTED},
+    # We said that it never arrived; the venue knows better.
+    S.DENIED: {**_VENUE_ENDS, **_FILLS, Step.ACCEPT: S.ACCEPTED, Step.TRIGGER: S.TRIGGERED}
+    | _stays(S.DENIED, (Step.REFUSE_CANCEL, Step.REFUSE_UPDATE)),
 }
 
 # What the venue says of an order while a request is pending is what that order resumes as.
@@ -125,6 +140,7 @@ class Progress:
     withdrawn: Filled | None = None
     late: bool = False
     repeated: bool = False
+    found: bool = False
 
 
 def take(order: Order, step: Step) -> Order:
@@ -144,9 +160,16 @@ def take(order: Order, step: Step) -> Order:
         nested = order.state in (S.PENDING_CANCEL, S.PENDING_UPDATE)
         return replace(order, state=target, resumes=order.resumes if nested else order.state)
     if target is order.state:
-        return replace(order, resumes=_HEARD.get((step, order.resumes), order.resumes))
+        heard = _HEARD.get((step, order.resumes), order.resumes)
+        return replace(order, resumes=_ends_as(order, step) or heard)
     # A fill that completes an ended order keeps in mind how it ended, in case that fill is taken back.
-    return replace(order, state=target, resumes=order.state if order.state in ENDED else None)
+    ended = order.state in _VENUE_ENDS.values() and target in ENDED
+    return replace(order, state=target, resumes=order.state if ended else None)
+
+
+def _ends_as(order: Order, step: Step) -> OrderState | None:
+    """How a filled order would have ended without the fill that may yet be taken back."""
+    return _VENUE_ENDS.get(step) if order.state is S.FILLED else None
 
 
 def apply_event(order: Order, event: BrokerEvent) -> Progress:
@@ -164,7 +187,17 @@ def apply_event(order: Order, event: BrokerEvent) -> Progress:
         return _correct(order, event)
     if isinstance(event, Replaced):
         return Progress(_replaced(order, event))
-    return Progress(take(order, _STEP_OF[type(event)]))
+    return _told(order, _STEP_OF[type(event)])
+
+
+def _told(order: Order, step: Step) -> Progress:
+    moved = take(order, step)
+    return Progress(moved, repeated=moved == order, found=_turned_up(order, moved))
+
+
+def _turned_up(before: Order, after: Order) -> bool:
+    missing = before.is_unknown or before.state is S.DENIED
+    return missing and not after.is_unknown and after.state is not S.DENIED
 
 
 def _fill(order: Order, event: Filled) -> Progress:
@@ -173,11 +206,19 @@ def _fill(order: Order, event: Filled) -> Progress:
     leg = next((leg for leg in order.legs if leg.instrument == event.instrument), None)
     if leg is None or leg.side is not event.side:
         raise IllegalTransition(f"{order.client_order_id}: a fill of {event.instrument.symbol} is no leg of it")
+    event = _restated(order, event)
     _require_sound(order, event, leg, order.leg_quantity(event.instrument))
     late = order.state in ENDED
     filled = replace(order, fills=(*order.fills, event))
     step = Step.FILL if filled.leaves_quantity == 0 else Step.PARTLY_FILL
-    return Progress(take(filled, step), booked=event, late=late)
+    moved = take(filled, step)
+    return Progress(moved, booked=event, late=late, found=_turned_up(order, moved))
+
+
+def _restated(order: Order, event: Filled) -> Filled:
+    """The fill as a correction that overtook it states it."""
+    ahead = [one for one in order.ahead if one.exec_id == event.exec_id]
+    return replace(event, quantity=ahead[-1].quantity, price=ahead[-1].price) if ahead else event
 
 
 def _bust(order: Order, event: Busted) -> Progress:
@@ -185,7 +226,8 @@ def _bust(order: Order, event: Busted) -> Progress:
     if found is None and event.exec_id in order.void:
         return Progress(order, repeated=True)
     if found is None:
-        raise IllegalTransition(f"{order.client_order_id}: bust of an unknown execution {event.exec_id}")
+        # The bust overtook its fill, which will be void when it comes.
+        return Progress(replace(order, void=order.void | {event.exec_id}))
     kept = tuple(fill for fill in order.fills if fill.exec_id != event.exec_id)
     changed = replace(order, fills=kept, void=order.void | {event.exec_id})
     return Progress(_relabelled(changed), withdrawn=found)
@@ -194,7 +236,8 @@ def _bust(order: Order, event: Busted) -> Progress:
 def _correct(order: Order, event: Corrected) -> Progress:
     found = _standing(order, event.exec_id)
     if found is None:
-        raise IllegalTransition(f"{order.client_order_id}: correction of an unknown execution {event.exec_id}")
+        known = event.exec_id in order.void or event in order.ahead
+        return Progress(order if known else replace(order, ahead=(*order.ahead, event)), repeated=known)
     restated = replace(found, quantity=event.quantity, price=event.price)
     if restated == found:
         return Progress(order, repeated=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from tradecore.model.events import Filled
+from tradecore.model.events import Corrected, Filled
 from tradecore.model.instruments import Instrument
 from tradecore.model.money import ZERO, Money
 from tradecore.model.terms import Effect, Leg, PriceTerms, TimeInForce
@@ -52,7 +52,8 @@ class Order:
     One order of one group.
 
     `quantity` counts units of the whole order (contracts, shares, spreads); `fills` are the executions that stand,
-    busted ones removed and corrected ones restated; `void` are the execution ids taken back.
+    busted ones removed and corrected ones restated; `void` are the execution ids taken back, `ahead` the corrections
+    that came before their fills. `sent_at` is when it last left.
     """
 
     client_order_id: str
@@ -69,6 +70,8 @@ class Order:
     resumes: OrderState | None = None
     fills: tuple[Filled, ...] = ()
     void: frozenset[str] = frozenset()
+    ahead: tuple[Corrected, ...] = ()
+    sent_at: datetime | None = None
 
     @property
     def is_ended(self) -> bool:

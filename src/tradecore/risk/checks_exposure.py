@@ -15,6 +15,7 @@ _UNCOVERED = "a short leg is not covered by a bought one of the same right and e
 _ALL_SET = passed("execution_limits", "all set", "all set")
 _NO_CONFLICT = passed("leg_conflict", "none", "no opposite leg")
 _NO_MATCH = passed("self_match", "none", "no own order opposite")
+_NO_LOCK = passed("instrument_lock", "no difference", "no difference")
 _ALL_KNOWN = passed("unknown_orders", "none", "none")
 _EXECUTION_LIMITS = (
     "entry_steps",
@@ -26,6 +27,9 @@ _EXECUTION_LIMITS = (
     "wide_spread_wait_s",
     "confirmation_timeout_s",
     "gap_stress_pct",
+    "protected_within_s",
+    "max_repeated_executions",
+    "repeated_execution_minutes",
 )
 
 
@@ -72,11 +76,25 @@ def daily_loss_cap(p: RiskPicture) -> Money:
     return min(dollars, share)
 
 
+def loss_so_far(p: RiskPicture) -> Money:
+    """
+    What the day has lost, positions at cost: the worse of our own ledger and the broker's cash.
+
+    Raises:
+        MissingInput: The broker's balances are not known.
+    """
+    account = p.view.account
+    if account is None:
+        raise MissingInput("account balances")
+    seen = p.exposure.equity_at_open - account.cash - p.exposure.held_cost
+    return max(p.exposure.loss_today, seen)
+
+
 def daily_loss(p: RiskPicture) -> CheckResult:
     """Realised loss, fees and the worst case of everything held, working, unknown and asked for stay within the cap."""
     cap = daily_loss_cap(p)
     committed = require(p.exposure.committed(), "a bounded worst-case loss of what is open")
-    left = cap - p.exposure.loss_today - committed
+    left = cap - loss_so_far(p) - committed
     loss = require(p.worst_loss, "a bounded worst-case loss")
     return _money_within(
         "daily_loss_budget",
@@ -199,6 +217,16 @@ def self_match(p: RiskPicture) -> CheckResult:
             why = f"{order_id} works the other side of {leg.instrument.symbol}; cancel it first"
             return failed("self_match", order_id, "no own order opposite", why)
     return _NO_MATCH
+
+
+def instrument_lock(p: RiskPicture) -> CheckResult:
+    """No leg, nor the underlying, is one whose position differs from the broker's."""
+    for instrument in p.order.instruments:
+        for symbol in (instrument.symbol, instrument.underlying):
+            if symbol in p.exposure.locks:
+                why = f"{symbol}: {p.exposure.locks[symbol]}; reconcile before more is opened in it"
+                return failed("instrument_lock", symbol, "no difference", why)
+    return _NO_LOCK
 
 
 def unknown_orders(p: RiskPicture) -> CheckResult:

@@ -90,6 +90,15 @@ def throttle(p: RiskPicture) -> CheckResult:
     return failed("open_throttle", str(count), str(limit), why, cure=Cure.TIME, passes_at=until)
 
 
+def repeated_execution(p: RiskPicture) -> CheckResult:
+    """The strategy was not stopped for opening the same again and again."""
+    name = "repeated_execution"
+    why = p.exposure.stopped_strategies.get(p.order.strategy)
+    if why is None:
+        return passed(name, "not stopped", "not stopped")
+    return failed(name, "stopped", "not stopped", f"{why}; the operator resumes it")
+
+
 def duplicate(p: RiskPicture) -> CheckResult:
     """The same intent (underlying, strategy, direction) was not confirmed moments ago."""
     window = timedelta(seconds=float(require(p.limits.duplicate_window_s, "duplicate_window_s")))

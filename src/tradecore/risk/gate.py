@@ -49,6 +49,7 @@ CHECKS: Final[dict[str, Check]] = {
     "leg_conflict": exposure.leg_conflict,
     "self_match": exposure.self_match,
     "unknown_orders": exposure.unknown_orders,
+    "instrument_lock": exposure.instrument_lock,
     "open_groups": pace.open_groups,
     "open_groups_of_strategy": pace.groups_of_strategy,
     "trades_per_day": pace.trades_today,
@@ -56,6 +57,7 @@ CHECKS: Final[dict[str, Check]] = {
     "consecutive_losses": pace.losing_streak,
     "reentry_cooldown": pace.reentry,
     "open_throttle": pace.throttle,
+    "repeated_execution": pace.repeated_execution,
     "duplicate_intent": pace.duplicate,
 }
 

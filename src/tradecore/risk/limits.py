@@ -55,6 +55,8 @@ class Limits:
     reentry_minutes_after_stop: int | None = None
     max_opens_per_minute: int | None = None
     duplicate_window_s: Decimal | None = None
+    max_repeated_executions: int | None = None
+    repeated_execution_minutes: int | None = None
     # price
     band_ticks: int | None = None
     band_spread_fraction: Decimal | None = None
@@ -92,6 +94,7 @@ class Limits:
     stop_confirmations: int | None = None
     stop_confirmation_gap_s: Decimal | None = None
     wide_spread_wait_s: Decimal | None = None
+    protected_within_s: Decimal | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:

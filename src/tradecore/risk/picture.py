@@ -1,7 +1,7 @@
 """The frozen picture a verdict is made on: one order, the market it was seen in, and everything the account holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -67,7 +67,9 @@ class AccountExposure:
     Everything the account already has, by the desk's own books.
 
     `closing_legs` are the legs of exits at the venue with their order ids, `unknown_exits` the underlying and order id
-    of exits whose outcome is not known.
+    of exits whose outcome is not known. `locks` are instruments whose books differ from the broker's, and
+    `stopped_strategies` those that repeated themselves, each with the reason; `held_cost` is what was paid for all
+    that is held.
     """
 
     equity_at_open: Money
@@ -84,6 +86,9 @@ class AccountExposure:
     intents: tuple[OpenIntent, ...] = ()
     closing_legs: tuple[tuple[Leg, str], ...] = ()
     unknown_exits: tuple[tuple[str, str], ...] = ()
+    locks: Mapping[str, str] = field(default_factory=dict)
+    stopped_strategies: Mapping[str, str] = field(default_factory=dict)
+    held_cost: Money = ZERO
 
     @property
     def loss_today(self) -> Money:

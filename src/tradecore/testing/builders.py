@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tradecore.desk.commands import NewTicket
 from tradecore.desk.desk import Desk
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.events import Filled
 from tradecore.model.fees import FeeSchedule

@@ -34,6 +34,8 @@ SHIPPED_LIMITS: Final = Limits(
     reentry_minutes_after_stop=10,
     max_opens_per_minute=10,
     duplicate_window_s=Decimal(30),
+    max_repeated_executions=4,
+    repeated_execution_minutes=30,
     band_ticks=1,
     band_spread_fraction=Decimal("0.25"),
     band_pct=Decimal(3),
@@ -67,4 +69,5 @@ SHIPPED_LIMITS: Final = Limits(
     stop_confirmations=2,
     stop_confirmation_gap_s=Decimal("0.5"),
     wide_spread_wait_s=Decimal(3),
+    protected_within_s=Decimal(10),
 )

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from tradecore.desk.commands import Command
 from tradecore.desk.desk import Desk
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.images import NOTHING_CHANGED
+from tradecore.desk.opening import DeskOpening
 from tradecore.errors import InvalidRequest
 from tradecore.model.encoding import Json, decode, encode
 from tradecore.model.events import BrokerEvent
@@ -16,7 +17,7 @@ from tradecore.usecases.trace import TraceDigest
 
 OPENING: Final = "opening"
 SEGMENT: Final = "segment"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _SHOWN: Final = 10
 
 
@@ -91,14 +92,18 @@ def _decide_again(desk: Desk | None, entry: JournalEntry) -> Json:
     if desk is None:
         raise InvalidRequest(f"entry {entry.seq} decides before any opening")
     if entry.kind == COMMAND:
-        return encode(desk.handle(decode(Command, entry.body["command"])))
-    return encode(desk.apply(decode(BrokerEvent, entry.body["event"])))
+        decision = desk.handle(decode(Command, entry.body["command"]))
+    else:
+        decision = desk.apply(decode(BrokerEvent, entry.body["event"]))
+    images = desk.after_images()
+    after = {} if images is NOTHING_CHANGED else {"after": encode(images)}
+    return {"decision": encode(decision), **after}
 
 
 def _differences(entry: JournalEntry, again: Json) -> Iterator[Difference]:
-    recorded = entry.body["decision"]
+    recorded = {key: entry.body[key] for key in ("decision", "after") if key in entry.body}
     if recorded != again:
-        where, before, now = _first_difference(recorded, again, "decision")
+        where, before, now = _first_difference(recorded, again, "")
         yield Difference(entry.seq, where, before, now)
 
 
@@ -106,7 +111,7 @@ def _first_difference(recorded: Any, again: Any, where: str) -> tuple[str, str, 
     if isinstance(recorded, dict) and isinstance(again, dict) and recorded.keys() == again.keys():
         for key in recorded:
             if recorded[key] != again[key]:
-                return _first_difference(recorded[key], again[key], f"{where}.{key}")
+                return _first_difference(recorded[key], again[key], f"{where}.{key}" if where else key)
     if isinstance(recorded, list) and isinstance(again, list) and len(recorded) == len(again):
         for index, (one, other) in enumerate(zip(recorded, again, strict=True)):
             if one != other:

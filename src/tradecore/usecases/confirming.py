@@ -77,7 +77,7 @@ async def redeem(
 
 async def _first_answer(floor: TradingFloor, intent_id: str) -> ConfirmAnswer:
     """What the first confirmation answered; where its caller left before that, what it would have been told."""
-    outcome = floor.confirmed.get(intent_id)
+    outcome = floor.desk.confirmed(intent_id)
     deadline = floor.clock.now() + floor.desk.opening.reading_time(_LONGEST_WAIT_S)
     while intent_id not in floor.answers and not (outcome and _is_settled(floor, outcome)):
         if not await floor.changed.wait(deadline):
@@ -89,7 +89,6 @@ async def _commit(floor: TradingFloor, command: Redeem) -> Decision:
     """What must not be torn: the decision, its record, the order's way out, and who works it from there."""
     decision = await decide(floor, command)
     if isinstance(decision.outcome, Confirmed):
-        floor.confirmed[decision.outcome.intent_id] = decision.outcome
         _work(floor, decision.outcome)
     return decision
 

@@ -9,8 +9,10 @@ from typing import Final
 from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
 from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Send
 from tradecore.desk.desk import Desk
+from tradecore.desk.images import NOTHING_CHANGED
 from tradecore.errors import (
     DeskHalted,
+    DuplicateOrder,
     InvalidRequest,
     JournalUnavailable,
     OutcomeUnknown,
@@ -18,14 +20,17 @@ from tradecore.errors import (
     Unavailable,
 )
 from tradecore.market_board import MarketBoard
+from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.encoding import Json, encode
 from tradecore.model.events import BrokerEvent, CancelRefused
 from tradecore.model.instruments import Equity
+from tradecore.model.terms import Effect
 from tradecore.ports.broker import Broker
 from tradecore.ports.clock import Clock
 from tradecore.ports.ids import IdSource
 from tradecore.ports.journal import Journal
 from tradecore.ports.market_data import MarketData
+from tradecore.ports.stop_signal import NEVER_STOPPED, StopSignal
 from tradecore.ports.timers import Bell, Timers
 from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
@@ -35,6 +40,7 @@ from tradecore.usecases.updates import UpdateLog
 COMMAND: Final = "command"
 EVENT: Final = "event"
 NOTE: Final = "note"
+ANSWERS_WITHIN_S: Final = 10.0
 _ASK_AGAIN_AFTER: Final = timedelta(seconds=1)
 
 Listener = Callable[[datetime, str, object, Decision | None], None]
@@ -48,12 +54,31 @@ class Note:
     facts: Mapping[str, Json]
 
 
+@dataclass(slots=True)
+class BrokerQuestions:
+    """
+    What the desk keeps asking the broker.
+
+    `executions_since` is where the next question for executions begins, `answered_at` when the last round was
+    answered; `again_at` and `patience` say when to ask next for an order that is not found, and for how long to wait
+    after that; `pending_since` when an order whose cancellation was asked for was first seen working all the same.
+    """
+
+    executions_since: datetime | None = None
+    answered_at: datetime | None = None
+    again_at: dict[str, datetime] = field(default_factory=dict)
+    patience: dict[str, timedelta] = field(default_factory=dict)
+    pending_since: dict[str, datetime] = field(default_factory=dict)
+
+
 @dataclass(slots=True, kw_only=True)
 class TradingFloor:
     """
     One account's desk and everything it needs to act.
 
-    `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing.
+    `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing. `stop_signal` is what
+    somebody outside asks of this desk also while it hangs. `asked` is what was asked of the broker last, `guarded` when
+    each group's way out was last known to work.
     """
 
     desk: Desk
@@ -69,7 +94,9 @@ class TradingFloor:
     trace: TraceDigest = field(default_factory=TraceDigest)
     listener: Listener | None = None
     changed: Bell = field(init=False)
-    confirmed: dict[str, Confirmed] = field(default_factory=dict)
+    stop_signal: StopSignal = NEVER_STOPPED
+    asked: BrokerQuestions = field(default_factory=BrokerQuestions)
+    guarded: dict[str, datetime] = field(default_factory=dict)
     answers: dict[str, ConfirmAnswer] = field(default_factory=dict)
     updates: UpdateLog = field(default_factory=UpdateLog)
     headlines: dict[str, str] = field(default_factory=dict)
@@ -139,7 +166,7 @@ async def decide(floor: TradingFloor, command: Command) -> Decision:
     if floor.halted:
         raise DeskHalted(floor.halted)
     decision = floor.desk.handle(command)
-    body = {"command": encode(command), "decision": encode(decision)}
+    body = {"command": encode(command), "decision": encode(decision), **_after(floor.desk)}
     floor.record(command.at, COMMAND, body, command, decision)
     await _carry_out(floor, command, decision)
     return decision
@@ -148,7 +175,7 @@ async def decide(floor: TradingFloor, command: Command) -> Decision:
 async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
     """Feed one broker event to the desk and record what it changed."""
     decision = floor.desk.apply(event)
-    body = {"event": encode(event), "decision": encode(decision)}
+    body = {"event": encode(event), "decision": encode(decision), **_after(floor.desk)}
     floor.record(floor.clock.now(), EVENT, body, event, decision)
     for action in decision.actions:
         # An event only ever withdraws; it sends nothing, so nothing has to be durable first.
@@ -156,6 +183,11 @@ async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
             await _cancel(floor, action)
     floor.changed.ring()
     return decision
+
+
+def _after(desk: Desk) -> dict[str, Json]:
+    images = desk.after_images()
+    return {} if images is NOTHING_CHANGED else {"after": encode(images)}
 
 
 async def _carry_out(floor: TradingFloor, command: Command, decision: Decision) -> None:
@@ -173,18 +205,7 @@ async def _carry_out(floor: TradingFloor, command: Command, decision: Decision) 
 async def _submit(floor: TradingFloor, send: Send) -> None:
     """The one call of Broker.submit."""
     order = send.order
-    sending, reason = Sending.RECEIVED, ""
-    if not floor.desk.may_still_send(order.client_order_id):
-        sending, reason = Sending.NOT_SENT, "cancelled before it left"
-    else:
-        try:
-            await floor.broker.submit(order)
-        except (Rejected, InvalidRequest) as refusal:
-            sending, reason = Sending.REFUSED, str(refusal)
-        except Unavailable as problem:
-            sending, reason = Sending.NOT_SENT, str(problem)
-        except OutcomeUnknown as problem:
-            sending, reason = Sending.UNKNOWN, str(problem)
+    sending, reason = await _handed_over(floor, order)
     if sending is not Sending.RECEIVED:
         outcome = SendingOutcome(
             at=floor.clock.now(),
@@ -195,13 +216,33 @@ async def _submit(floor: TradingFloor, send: Send) -> None:
         await decide(floor, outcome)
 
 
+async def _handed_over(floor: TradingFloor, order: ConfirmedOrder) -> tuple[Sending, str]:
+    if not floor.desk.may_still_send(order.client_order_id):
+        return Sending.NOT_SENT, "cancelled before it left"
+    if order.effect is Effect.OPEN and floor.stop_signal.requested() is not None:
+        return Sending.NOT_SENT, "somebody asked the desk to stop"
+    try:
+        await floor.timers.within(ANSWERS_WITHIN_S, floor.broker.submit(order))
+    except DuplicateOrder as known:
+        # The venue has it already, from this request or an earlier one: asking tells which.
+        return Sending.UNKNOWN, str(known)
+    except (Rejected, InvalidRequest) as refusal:
+        return Sending.REFUSED, str(refusal)
+    except Unavailable as problem:
+        return Sending.NOT_SENT, str(problem)
+    except (OutcomeUnknown, TimeoutError) as problem:
+        return Sending.UNKNOWN, str(problem) or f"no answer within {ANSWERS_WITHIN_S:g} s"
+    return Sending.RECEIVED, ""
+
+
 async def _cancel(floor: TradingFloor, action: CancelAtBroker) -> None:
     """Ask for a cancellation; one that was not taken puts the order back to work, and is asked for again."""
     order_id = action.client_order_id
     try:
-        await floor.broker.cancel(order_id)
-    except (Rejected, Unavailable, OutcomeUnknown) as problem:
-        await take_event(floor, CancelRefused(order_id, floor.clock.now(), str(problem)))
+        await floor.timers.within(ANSWERS_WITHIN_S, floor.broker.cancel(order_id))
+    except (Rejected, Unavailable, OutcomeUnknown, TimeoutError) as problem:
+        why = str(problem) or f"no answer within {ANSWERS_WITHIN_S:g} s"
+        await take_event(floor, CancelRefused(order_id, floor.clock.now(), why))
         if floor.desk.entry_escaped(order_id):
             floor.timers.beside(_insist(floor, order_id))
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from tradecore.desk.decisions import Preview, TicketKind
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.model.terms import Side, legs_text, short_name
 
 

@@ -8,7 +8,7 @@ from tradecore.desk.decisions import Done
 from tradecore.usecases.answers import ActionAnswer
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.orders import order_line
-from tradecore.usecases.views import fresh_view
+from tradecore.usecases.views import quotes_view
 from tradecore.usecases.working import chase_exit
 
 _LONGEST_WAIT_S: Final = Decimal(10)
@@ -33,7 +33,7 @@ async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason:
     now = floor.clock.now()
     decision = await decide(floor, EngageKillSwitch(at=now, principal=principal, flatten=False, reason=reason))
     if flatten:
-        view = await fresh_view(floor)
+        view = await quotes_view(floor)
         before = {group.label for group in floor.desk.groups if group.closing is not None}
         command = EngageKillSwitch(at=floor.clock.now(), principal=principal, flatten=True, reason=reason, view=view)
         decision = await decide(floor, command)

@@ -15,7 +15,7 @@ from tradecore.ports.market_data import MarketStep
 from tradecore.risk.expiry_clock import expiry_clock
 from tradecore.risk.prices import net_quote
 from tradecore.usecases.floor import TradingFloor, decide
-from tradecore.usecases.views import fresh_view
+from tradecore.usecases.views import quotes_view
 from tradecore.usecases.working import chase_exit
 
 
@@ -93,6 +93,8 @@ class ProtectionWatch:
 
     async def _look_at_quotes(self, group: Group, watched: _Watched, now: datetime) -> None:
         quoted_at = await self._newest_quotes(group)
+        if quoted_at is not None:
+            self.floor.guarded[group.label] = quoted_at
         if quoted_at is None or quoted_at == watched.looked_at:
             await self._lose_patience(group, watched, now)
             return
@@ -161,7 +163,7 @@ class ProtectionWatch:
 
     async def _fire(self, group: Group, cause: ExitCause, seen: tuple[Decimal, ...]) -> None:
         self._watched.pop(group.label, None)
-        view = await fresh_view(self.floor, group.plan.instruments)
+        view = await quotes_view(self.floor)
         now = self.floor.clock.now()
         decision = await decide(self.floor, TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view))
         if isinstance(decision.outcome, Done) and decision.actions:

@@ -1,31 +1,57 @@
 """Freezing the market and the account into the view a decision is made on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tradecore.analysis.contract_greeks import chain_deltas, contract_greeks
+from tradecore.errors import PortError
+from tradecore.model.account import AccountSnapshot
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.market import ContractGreeks, MarketView
 from tradecore.model.sessions import Session, session_on, trading_day
 from tradecore.strategies.strategy import StrategyFacts
-from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.floor import ANSWERS_WITHIN_S, TradingFloor
 
 
 async def fresh_view(floor: TradingFloor, instruments: Iterable[Instrument] = ()) -> MarketView:
-    """Quotes, greeks and balances now: of these instruments, the underlying, and all that is held or working."""
+    """
+    Quotes, greeks and balances now: of these instruments, the underlying, and all that is held or working.
+
+    What can't be had now is absent or as old as it is, which refuses whatever takes risk.
+    """
     wanted = {i.symbol: i for i in (*floor.desk.concerned_instruments(), *instruments)}
     under = {i.underlying for i in wanted.values()} | {floor.underlying.symbol}
     wanted[floor.underlying.symbol] = floor.underlying
+    await _refresh_quotes(floor, wanted)
+    if any(isinstance(instrument, OptionContract) for instrument in wanted.values()):
+        await refresh_chain(floor)
+    account = await account_if_known(floor)
+    greeks = known_greeks(floor, wanted.values(), floor.clock.now())
+    return floor.board.view({*wanted, *under}, greeks, account, floor.underlying.symbol)
+
+
+async def quotes_view(floor: TradingFloor, *, with_account: bool = False) -> MarketView:
+    """Quotes of all that is held or working and of the underlying, and balances if asked: what leaving needs."""
+    wanted = {i.symbol: i for i in (*floor.desk.concerned_instruments(), floor.underlying)}
+    await _refresh_quotes(floor, wanted)
+    account = await account_if_known(floor) if with_account else None
+    return floor.board.view(wanted, {}, account, floor.underlying.symbol)
+
+
+async def account_if_known(floor: TradingFloor) -> AccountSnapshot | None:
+    """Balances as the broker states them; None when it does not answer."""
+    try:
+        return await floor.timers.within(ANSWERS_WITHIN_S, floor.broker.account())
+    except (PortError, TimeoutError):
+        return None
+
+
+async def _refresh_quotes(floor: TradingFloor, wanted: Mapping[str, Instrument]) -> None:
     for symbol in sorted(wanted):
         quote = await floor.market.quote(wanted[symbol])
         if quote is not None:
             floor.board.put_quote(quote)
-    if any(isinstance(instrument, OptionContract) for instrument in wanted.values()):
-        await refresh_chain(floor)
-    account = await floor.broker.account()
-    greeks = known_greeks(floor, wanted.values(), floor.clock.now())
-    return floor.board.view({*wanted, *under}, greeks, account, floor.underlying.symbol)
 
 
 async def refresh_chain(floor: TradingFloor) -> OptionChain | None:

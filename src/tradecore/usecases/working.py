@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tradecore.desk.commands import StepEntry, StepExit
 from tradecore.usecases.floor import TradingFloor, decide
-from tradecore.usecases.views import fresh_view
+from tradecore.usecases.views import fresh_view, quotes_view
 
 
 async def chase_entry(floor: TradingFloor, intent_id: str) -> None:
@@ -37,7 +37,7 @@ async def chase_exit(floor: TradingFloor, label: str) -> None:
 
     while not floor.desk.exit_is_over(label):
         await _wait_until(floor, is_due, step)
-        view = await fresh_view(floor)
+        view = await quotes_view(floor)
         now = floor.clock.now()
         waited = Decimal(str(round((now - started).total_seconds(), 3)))
         if floor.desk.exit_needs_push(label, view, waited):

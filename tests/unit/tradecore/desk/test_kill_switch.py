@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from tradecore.desk.commands import Halt
 from tradecore.desk.decisions import Confirmed, Done, Previewed, Refused
+from tradecore.desk.latches import Latch
 from tradecore.model.orders import OrderState, Role
 from tradecore.risk.picture import TradingState
 from tradecore.testing.builders import a_desk, a_proposal, some_limits
@@ -175,7 +177,8 @@ def test_lifting_the_kill_switch_does_not_lift_the_loss_latch() -> None:
     assert state(desk) is TradingState.REDUCING
     desk.kill()
     desk.preview_lift()
-    assert "DAILY_LOSS" in alert_codes(desk.confirm())
+    desk.confirm()
+    assert set(desk.desk.latches) == {Latch.DAILY_LOSS}
     assert state(desk) is TradingState.REDUCING
 
 
@@ -186,8 +189,7 @@ def test_a_halted_desk_closes_nothing_and_still_cancels() -> None:
     entry = desk.enter(strategy="other")
     desk.preview_close("ORB-1")
     number = desk.tickets
-    # There is no command for the operator's state yet.
-    desk.desk._state.trading = TradingState.HALTED
+    assert "ORB-1 1" in desk.desk.handle(Halt(at=desk.now, principal="op", reason="a drill")).alerts[0].message
     assert code(desk.preview_close("ORB-1")) == "HALTED"
     assert code(desk.confirm(number)) == "HALTED"
     assert code(desk.trigger("cut_off")) == "HALTED"

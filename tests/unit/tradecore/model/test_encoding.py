@@ -26,7 +26,7 @@ from tradecore.desk.commands import (
     StepExit,
     TriggerExit,
 )
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.errors import InvalidRequest
 from tradecore.model.encoding import canonical, decode, digest, encode, moment, read_moment
 from tradecore.model.events import (

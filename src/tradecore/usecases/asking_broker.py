@@ -1,0 +1,126 @@
+"""
+Asking the broker what became of our orders: the poll beside the stream.
+
+Both feed the same path, where an execution counts once and an event that was known changes nothing; so a lost frame is
+found here, and an order whose outcome is unknown is looked up here until the venue's own evidence ends it.
+"""
+
+from collections.abc import Coroutine, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from tradecore.desk.commands import NotFound
+from tradecore.errors import PortError
+from tradecore.model.events import Accepted, BrokerEvent, Canceled, CancelRefused, Expired, Refused
+from tradecore.model.orders import Order, OrderState
+from tradecore.ports.broker import BrokerOrder, BrokerOrderStatus
+from tradecore.usecases.floor import ANSWERS_WITHIN_S, TradingFloor, decide, take_event
+from tradecore.usecases.views import fresh_view
+
+T = TypeVar("T")
+
+_OVERLAP: Final = timedelta(seconds=60)
+_CANCEL_TAKES: Final = timedelta(seconds=3)
+_FIRST_PATIENCE: Final = timedelta(seconds=1)
+_LAST_PATIENCE: Final = timedelta(seconds=30)
+_ENDS: Final[dict[BrokerOrderStatus, type[Canceled] | type[Expired]]] = {
+    BrokerOrderStatus.CANCELED: Canceled,
+    BrokerOrderStatus.EXPIRED: Expired,
+}
+
+
+async def ask_broker(floor: TradingFloor) -> bool:
+    """Ask once for executions and for every order that may be at the venue; False when it did not answer."""
+    now = floor.clock.now()
+    asked = floor.asked
+    try:
+        await _take_executions(floor, asked.executions_since or floor.desk.opened_at)
+        reports = {report.client_order_id: report for report in await _answer(floor, floor.broker.open_orders())}
+        for order in [order for order in floor.desk.orders.values() if _is_of_interest(order, reports)]:
+            await _ask_for(floor, order.client_order_id, reports.get(order.client_order_id))
+    except (PortError, TimeoutError):
+        return False
+    asked.executions_since = now - _OVERLAP
+    asked.answered_at = now
+    return True
+
+
+def _is_of_interest(order: Order, reports: dict[str, BrokerOrder]) -> bool:
+    revived = order.state is OrderState.DENIED and order.client_order_id in reports
+    return order.may_be_at_venue or revived
+
+
+async def _take_executions(floor: TradingFloor, since: datetime) -> None:
+    for event in await _answer(floor, floor.broker.executions(since)):
+        if not floor.desk.knows(event):
+            await take_event(floor, event)
+
+
+async def _ask_for(floor: TradingFloor, order_id: str, report: BrokerOrder | None) -> None:
+    if report is None:
+        if not _is_due(floor, order_id):
+            return
+        report = await _answer(floor, floor.broker.order(order_id))
+    if report is None:
+        await _not_found(floor, order_id)
+        return
+    floor.asked.patience.pop(order_id, None)
+    floor.asked.again_at.pop(order_id, None)
+    if report.filled_quantity > floor.desk.orders[order_id].cumulative_quantity:
+        # Its executions come first, so that what ends it does not come before what filled it.
+        await _take_executions(floor, floor.desk.orders[order_id].created_at)
+    if not report.open and report.filled_quantity > floor.desk.orders[order_id].cumulative_quantity:
+        return
+    for event in _events_of(floor, floor.desk.orders[order_id], report):
+        if not floor.desk.knows(event):
+            await take_event(floor, event)
+
+
+def _is_due(floor: TradingFloor, order_id: str) -> bool:
+    again_at = floor.asked.again_at.get(order_id)
+    return again_at is None or floor.clock.now() >= again_at
+
+
+async def _not_found(floor: TradingFloor, order_id: str) -> None:
+    now, asked = floor.clock.now(), floor.asked
+    patience = min(asked.patience.get(order_id, _FIRST_PATIENCE) * 2, _LAST_PATIENCE)
+    asked.patience[order_id], asked.again_at[order_id] = patience, now + patience
+    if not floor.desk.orders[order_id].is_unknown:
+        return
+    can = floor.broker.capabilities
+    view = await fresh_view(floor, [leg.instrument for leg in floor.desk.orders[order_id].legs])
+    command = NotFound(
+        at=floor.clock.now(),
+        client_order_id=order_id,
+        may_send_again=can.unique_ids_for_ever,
+        final_after=can.not_found_is_final_after,
+        view=view,
+    )
+    await decide(floor, command)
+
+
+def _events_of(floor: TradingFloor, order: Order, report: BrokerOrder) -> Iterator[BrokerEvent]:
+    now, order_id = floor.clock.now(), order.client_order_id
+    if report.status is BrokerOrderStatus.REJECTED:
+        yield Refused(order_id, now, "as the venue reports it")
+        return
+    if order.is_unknown or order.state is OrderState.DENIED:
+        yield Accepted(order_id, now)
+    if report.open:
+        yield from _not_cancelled(floor, order, now)
+    elif report.status in _ENDS:
+        yield _ENDS[report.status](order_id, now)
+
+
+def _not_cancelled(floor: TradingFloor, order: Order, now: datetime) -> Iterator[BrokerEvent]:
+    if order.state is not OrderState.PENDING_CANCEL:
+        floor.asked.pending_since.pop(order.client_order_id, None)
+        return
+    since = floor.asked.pending_since.setdefault(order.client_order_id, now)
+    if now - since >= _CANCEL_TAKES:
+        del floor.asked.pending_since[order.client_order_id]
+        yield CancelRefused(order.client_order_id, now, "it still works, as the venue reports it")
+
+
+async def _answer(floor: TradingFloor, question: Coroutine[Any, Any, T]) -> T:
+    return await floor.timers.within(ANSWERS_WITHIN_S, question)
