@@ -1,4 +1,4 @@
-"""Limits of the checks that look at money and holdings: losses, size, cost, delta, legs, unknown orders."""
+"""Limits of the checks that look at money and holdings: losses, size, cost, legs, unknown orders."""
 
 from datetime import timedelta
 from typing import Final
@@ -17,11 +17,9 @@ from tradecore.testing.builders import (
     a_leg,
     a_picture,
     a_plan,
-    a_quote,
     a_view,
     an_account,
     an_exposure,
-    some_greeks,
     some_limits,
 )
 
@@ -47,18 +45,6 @@ def cash_of(dollars: str, *, shares: bool) -> RiskPicture:
     order = a_plan(a_leg(SPY)) if shares else a_plan()
     exposure = an_exposure(working=(a_working(worst="100"),))
     return losing(dollars, order=order, view=a_view(account=account), exposure=exposure)
-
-
-def with_greeks(delta: str = "0.20", rise: str = "0.40", fall: str = "0.05") -> RiskPicture:
-    greeks = some_greeks(delta=float(delta), rise=float(rise), fall=float(fall))
-    return a_picture(view=a_view(greeks={CALL.symbol: greeks}))
-
-
-def holding_puts(delta: str) -> RiskPicture:
-    """20 share-equivalents asked for and one held put of this delta, which counts whatever its sign."""
-    greeks = {CALL.symbol: some_greeks(), PUT.symbol: some_greeks(PUT, float(delta))}
-    exposure = an_exposure(groups=(a_group((PUT, "1")),))
-    return a_picture(exposure=exposure, view=a_view(a_quote(PUT), greeks=greeks))
 
 
 def selling(side: str) -> RiskPicture:
@@ -235,36 +221,6 @@ EDGES: Final[tuple[Edge, ...]] = (
         lambda dollars: cash_of(dollars, shares=True),
         passes="899.99 900",
         refuses="900.01",
-    ),
-    edge(
-        "delta_cap",
-        "100 x 0.50 = 50 share-equivalents",
-        lambda delta: with_greeks(delta=delta),
-        passes="0.499 0.500",
-        refuses="0.501 0.5001",
-    ),
-    edge(
-        "delta_cap",
-        "100 x -0.50 = -50",
-        lambda delta: with_greeks(delta=delta),
-        passes="-0.499 -0.500",
-        refuses="-0.501 -0.5001",
-    ),
-    edge("delta_cap", "20 asked + 100 x 0.30 held = 50", holding_puts, passes="0.299 0.300", refuses="0.301"),
-    edge("delta_cap", "20 asked + 100 x -0.70 held = -50", holding_puts, passes="-0.699 -0.700", refuses="-0.701"),
-    edge(
-        "delta_after_move",
-        "after a rise 100 x 1.00 = 100 share-equivalents",
-        lambda rise: with_greeks(rise=rise),
-        passes="0.999 1.000",
-        refuses="1.001",
-    ),
-    edge(
-        "delta_after_move",
-        "after a fall 100 x -1.00 = -100",
-        lambda fall: with_greeks(fall=fall),
-        passes="-0.999 -1.000",
-        refuses="-1.001",
     ),
     edge(
         "leg_conflict",

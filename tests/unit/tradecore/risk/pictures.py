@@ -12,7 +12,9 @@ from tradecore.model.money import usd
 from tradecore.model.positions import Position
 from tradecore.model.sessions import session_on, trading_day
 from tradecore.model.terms import Leg, Side
+from tradecore.risk.gate import judge_opening
 from tradecore.risk.picture import GroupExposure, OpenIntent, RiskPicture, WorkingExposure
+from tradecore.risk.verdict import CheckResult
 from tradecore.testing.builders import TEN, a_contract, a_leg, a_picture, a_plan, a_quote, a_view, an_exposure, at
 
 PUT: Final = a_contract("666", Right.PUT)
@@ -125,3 +127,10 @@ def asked_before(*ages: str, strategy: str = "other", direction: str = "buy call
 def seconds(text: str) -> timedelta:
     """A time-delta to the microsecond."""
     return timedelta(microseconds=int(Decimal(text) * 1_000_000))
+
+
+def result(name: str, picture: RiskPicture) -> CheckResult:
+    """One check's result; the gate calls the buying power of shares by its own name."""
+    names = (name, "buying_power") if name == "options_buying_power" else (name,)
+    (found,) = [check for check in judge_opening(picture).checks if check.name in names]
+    return found

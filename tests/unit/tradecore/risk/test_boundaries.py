@@ -4,26 +4,17 @@ from datetime import timedelta
 from itertools import chain
 
 import pytest
-from tests.unit.tradecore.risk import exposure_edges, market_edges, pace_edges
-from tests.unit.tradecore.risk.pictures import Edge, asked_before
+from tests.unit.tradecore.risk import delta_edges, exposure_edges, market_edges, pace_edges
+from tests.unit.tradecore.risk.pictures import Edge, asked_before, result
 
 from tradecore.risk.gate import CHECKS, judge_opening
-from tradecore.risk.picture import RiskPicture
-from tradecore.risk.verdict import CheckResult
 from tradecore.testing.builders import TEN, a_picture, an_exposure, some_limits
 
-EDGES = (*market_edges.EDGES, *exposure_edges.EDGES, *pace_edges.EDGES)
+EDGES = (*market_edges.EDGES, *exposure_edges.EDGES, *delta_edges.EDGES, *pace_edges.EDGES)
 
 
 def named(edge: Edge) -> str:
     return f"{edge.check}: {edge.arithmetic}"
-
-
-def result(name: str, picture: RiskPicture) -> CheckResult:
-    """One check's result; the gate calls the buying power of shares by its own name."""
-    names = (name, "buying_power") if name == "options_buying_power" else (name,)
-    (found,) = [check for check in judge_opening(picture).checks if check.name in names]
-    return found
 
 
 INSIDE = [pytest.param(edge, value, id=f"{named(edge)} [{value}]") for edge in EDGES for value in edge.passes]

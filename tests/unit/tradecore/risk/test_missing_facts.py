@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from tests.unit.tradecore.risk.pictures import CONDOR, HALF_DAY, PUT, a_group, at_clock, condor_view, ordered
+from tests.unit.tradecore.risk.pictures import CONDOR, HALF_DAY, PUT, a_group, a_working, at_clock, condor_view, ordered
 
 from tradecore.desk.decisions import Refused
 from tradecore.model.terms import Side
@@ -160,6 +160,13 @@ FACTS: dict[str, tuple[RiskPicture, dict[str, str]]] = {
     "delta after a fall": (greeks(fall=None), {"delta_after_move": f"delta of {CALL.symbol} ({UNKNOWN})"}),
     "greeks of what is held": (a_picture(exposure=an_exposure(groups=(a_group((PUT, "1")),))), {
         "delta_cap": f"delta of {PUT.symbol} ({UNKNOWN})", "delta_after_move": f"delta of {PUT.symbol} ({UNKNOWN})"}),
+    "loss of what is open": (a_picture(exposure=an_exposure(groups=(replace(a_group(), worst_loss=None),))), {
+        "daily_loss_budget": "a bounded worst-case loss of what is open",
+        "weekly_loss_budget": "a bounded worst-case loss of what is open",
+        "position_size": "a bounded worst-case loss of what is open"}),
+    "loss of what works": (a_picture(exposure=an_exposure(working=(a_working(worst_loss=None),))), {
+        "daily_loss_budget": "a bounded worst-case loss of what is open",
+        "options_buying_power": "a bounded loss of a working order"}),
     "price": (ordered(worst_price=None, worst_loss=None), {
         "defined_risk": "a price for every leg", "per_trade_max_loss": "a bounded worst-case loss",
         "daily_loss_budget": "a bounded worst-case loss", "weekly_loss_budget": "a bounded worst-case loss"}),
