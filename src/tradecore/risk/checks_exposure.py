@@ -30,7 +30,9 @@ _EXECUTION_LIMITS = (
     "protected_within_s",
     "max_repeated_executions",
     "repeated_execution_minutes",
+    "worst_price_is_touch",
 )
+_BAND_LIMITS = ("band_ticks", "band_spread_fraction", "band_pct")
 
 
 def defined_risk(p: RiskPicture) -> CheckResult:
@@ -45,8 +47,8 @@ def defined_risk(p: RiskPicture) -> CheckResult:
 
 
 def execution_limits(p: RiskPicture) -> CheckResult:
-    """Every limit that says how the order would be worked, protected and left is set."""
-    for name in _EXECUTION_LIMITS:
+    """Every limit that says how the order would be priced, worked, protected and left is set."""
+    for name in _EXECUTION_LIMITS if p.limits.worst_price_is_touch else (*_EXECUTION_LIMITS, *_BAND_LIMITS):
         require(getattr(p.limits, name), name)
     return _ALL_SET
 
