@@ -79,11 +79,13 @@ class _Heeded(BrokerContract):
 
 class TestMemoryBroker(_Heeded):
     def open_venue(self) -> BrokerWorld:
-        broker = MemoryBroker(ManualClock(NOON), account="test", cash=CASH, fees=FEES)
+        clock = ManualClock(NOON)
+        broker = MemoryBroker(clock, account="test", cash=CASH, fees=FEES)
         heard = self.listen(VirtualTimeLoop(), broker)
 
         def show(bid: Decimal | None, ask: Decimal | None, size: Decimal) -> None:
-            broker.show(a_quote(bid, ask, size, NOON))
+            clock.advance(timedelta(seconds=1))
+            broker.show(a_quote(bid, ask, size, clock.now()))
             heard.wait(0.001)
 
         return BrokerWorld(broker, CALL, CASH, show, lambda: heard.events, heard.run)
@@ -91,6 +93,7 @@ class TestMemoryBroker(_Heeded):
 
 class _Simulated(_Heeded):
     instant = False
+    unique_ids_for_ever = True
 
     def open_venue(self) -> BrokerWorld:
         loop = VirtualTimeLoop()
@@ -103,6 +106,7 @@ class _Simulated(_Heeded):
             seed=1,
             closes=NOON + timedelta(hours=4),
             instant=self.instant,
+            unique_ids_for_ever=self.unique_ids_for_ever,
         )
         heard = self.listen(loop, broker)
 
@@ -122,6 +126,10 @@ class _Simulated(_Heeded):
 
 class TestSimulatedVenue(_Simulated):
     pass
+
+
+class TestSimulatedVenueWhoseIdsAreUniqueWhileOpen(_Simulated):
+    unique_ids_for_ever = False
 
 
 class TestSimulatedVenueOnRecordedBars(_Simulated):
