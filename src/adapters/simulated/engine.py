@@ -49,7 +49,8 @@ class MatchingEngine:
     """
     Works orders; what they trade goes to the tape, what becomes of them to the delivery.
 
-    `legging` is the chance that the legs of a combination trade apart: purchases first, the rest later or never.
+    `legging` is the chance that the legs of a combination trade apart: purchases first, the rest later or never;
+    `torn` counts how often they did.
     """
 
     def __init__(
@@ -70,7 +71,8 @@ class MatchingEngine:
         self._random = np.random.default_rng([seed, 0x56454E])
         self._latency = latency
         self._instant = instant
-        self._legging = legging
+        self.legging = legging
+        self.torn = 0
         self._orders: dict[str, WorkingOrder] = {}
         self._open: list[WorkingOrder] = []
         self._arrivals = 0
@@ -181,7 +183,7 @@ class MatchingEngine:
     def _execute_all(self, working: WorkingOrder, matches: tuple[Match, ...]) -> None:
         prices = tuple(match.price for match in matches)
         units = min([working.leaves, *(match.size for match in matches)])
-        apart = self._legging > 0 and units > 0 and self._random.random() < self._legging
+        apart = self.legging > 0 and units > 0 and self._random.random() < self.legging
         if apart and any(leg.side is Side.SELL for leg in working.order.legs):
             self._execute_apart(working, prices, units)
         else:
@@ -197,6 +199,7 @@ class MatchingEngine:
             self._end(working, BrokerOrderStatus.FILLED)
 
     def _execute_apart(self, working: WorkingOrder, prices: tuple[Decimal, ...], units: Decimal) -> None:
+        self.torn += 1
         # Purchases trade first: what is held meanwhile can lose no more than was paid for it.
         working.taken += units
         for leg, price in zip(working.order.legs, prices, strict=True):

@@ -13,7 +13,7 @@ from adapters.simulated.settlement import settles
 from tradecore.errors import DuplicateOrder, Rejected
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import BrokerEvent, Canceled, Execution, Expired
+from tradecore.model.events import BrokerEvent, Canceled, Execution, Expired, Filled
 from tradecore.model.instruments import Instrument, Price
 from tradecore.model.terms import Effect, Leg, Limit, Market, Side, StopLimit, TimeInForce
 from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerOrderStatus, BrokerPosition
@@ -147,6 +147,11 @@ class SimulatedVenue(MatchingEngine, Broker):
             else:
                 self._close(working, BrokerOrderStatus.EXPIRED)
                 self._delivery.tell(Expired(working.order.client_order_id, self._clock.now()))
+
+    @property
+    def standing_fills(self) -> Sequence[Filled]:
+        """Executions that were not taken back, as restated, oldest first."""
+        return self._tape.standing
 
     def bust(self, exec_id: str) -> None:
         """

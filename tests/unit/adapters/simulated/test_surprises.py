@@ -72,6 +72,11 @@ class Account:
         self.run(self.venue.submit(order))
         self.run(asyncio.sleep(seconds))
 
+    def end(self) -> None:
+        self.task.cancel()
+        self.loop.run_until_complete(asyncio.wait([self.task]))
+        self.loop.close()
+
     def status(self, order_id: str) -> BrokerOrderStatus:
         found: BrokerOrderStatus = self.run(self.venue.order(order_id)).status
         return found
@@ -84,8 +89,7 @@ class Account:
 def account() -> Iterator[Account]:
     opened = Account()
     yield opened
-    opened.task.cancel()
-    opened.loop.close()
+    opened.end()
 
 
 def test_a_bust_gives_cash_and_contracts_back_and_leaves_the_order_canceled(account: Account) -> None:
@@ -160,8 +164,7 @@ def test_legs_that_trade_apart_buy_first_and_end_whole_or_canceled(seed: int) ->
     opened.run(asyncio.sleep(10))
     ended = {BrokerOrderStatus.FILLED: {CALL: 2, HIGHER: -2}, BrokerOrderStatus.CANCELED: {CALL: 2}}
     assert opened.account.holdings == ended[opened.status("tc-a-0")]
-    opened.task.cancel()
-    opened.loop.close()
+    opened.end()
 
 
 def test_both_ends_of_legs_that_trade_apart_happen() -> None:
@@ -170,6 +173,5 @@ def test_both_ends_of_legs_that_trade_apart_happen() -> None:
         opened = Account(seed=seed, legging=1.0)
         opened.buy("tc-a-0", SHORT, LONG, limit="0.62", quantity="2", seconds=10)
         found.add(opened.status("tc-a-0"))
-        opened.task.cancel()
-        opened.loop.close()
+        opened.end()
     assert found == {BrokerOrderStatus.FILLED, BrokerOrderStatus.CANCELED}
