@@ -11,6 +11,8 @@ import pytest
 from adapters.memory.broker import MemoryBroker
 from adapters.memory.clock import ManualClock
 from adapters.simulated.accounts import SimulatedAccount
+from adapters.simulated.faults import NO_FAULTS, FaultCount
+from adapters.simulated.faulty_wire import FaultyWire
 from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from tradecore.model.events import BrokerEvent
@@ -42,6 +44,7 @@ class _Heard:
     def __init__(self, loop: asyncio.AbstractEventLoop, broker: Broker) -> None:
         self.loop = loop
         self.events: list[BrokerEvent] = []
+        self.wires: list[FaultyWire] = []
         self.task = loop.create_task(self._listen(broker))
 
     async def _listen(self, broker: Broker) -> None:
@@ -58,6 +61,8 @@ class _Heard:
         self.run(asyncio.sleep(seconds))
 
     def end(self) -> None:
+        for wire in self.wires:
+            self.run(wire.close())
         self.task.cancel()
         self.run(asyncio.gather(self.task, return_exceptions=True))
         self.loop.close()
@@ -79,11 +84,13 @@ class _Heeded(BrokerContract):
 
 class TestMemoryBroker(_Heeded):
     def open_venue(self) -> BrokerWorld:
-        broker = MemoryBroker(ManualClock(NOON), account="test", cash=CASH, fees=FEES)
+        clock = ManualClock(NOON)
+        broker = MemoryBroker(clock, account="test", cash=CASH, fees=FEES)
         heard = self.listen(VirtualTimeLoop(), broker)
 
         def show(bid: Decimal | None, ask: Decimal | None, size: Decimal) -> None:
-            broker.show(a_quote(bid, ask, size, NOON))
+            clock.advance(timedelta(seconds=1))
+            broker.show(a_quote(bid, ask, size, clock.now()))
             heard.wait(0.001)
 
         return BrokerWorld(broker, CALL, CASH, show, lambda: heard.events, heard.run)
@@ -91,20 +98,29 @@ class TestMemoryBroker(_Heeded):
 
 class _Simulated(_Heeded):
     instant = False
+    unique_ids_for_ever = True
+
+    def reach(self, venue: SimulatedVenue, clock: VirtualClock) -> Broker:  # noqa: ARG002
+        return venue
 
     def open_venue(self) -> BrokerWorld:
         loop = VirtualTimeLoop()
         clock = VirtualClock(loop, NOON)
         quotes: dict[Instrument, Quote] = {}
-        broker = SimulatedVenue(
+        venue = SimulatedVenue(
             account=SimulatedAccount("test", CASH, FEES),
             clock=clock,
             quote_of=quotes.get,
             seed=1,
             closes=NOON + timedelta(hours=4),
             instant=self.instant,
+            unique_ids_for_ever=self.unique_ids_for_ever,
         )
+        broker = self.reach(venue, clock)
         heard = self.listen(loop, broker)
+        if isinstance(broker, FaultyWire):
+            heard.run(_start(broker))
+            heard.wires.append(broker)
 
         def show(bid: Decimal | None, ask: Decimal | None, size: Decimal) -> None:
             now = clock.now()
@@ -112,7 +128,7 @@ class _Simulated(_Heeded):
             bar = QuoteBar(CALL, now, now + timedelta(minutes=1), _flat(bid, size), _flat(ask, size))
 
             async def step() -> None:
-                broker.on_step(MarketStep(at=now, quotes=(), quote_bars=(bar,)))
+                venue.on_step(MarketStep(at=now, quotes=(), quote_bars=(bar,)))
 
             heard.run(step())
             heard.wait(1)
@@ -124,8 +140,21 @@ class TestSimulatedVenue(_Simulated):
     pass
 
 
+class TestSimulatedVenueWhoseIdsAreUniqueWhileOpen(_Simulated):
+    unique_ids_for_ever = False
+
+
 class TestSimulatedVenueOnRecordedBars(_Simulated):
     instant = True
+
+
+class TestSimulatedVenueBehindAWireWithoutFaults(_Simulated):
+    def reach(self, venue: SimulatedVenue, clock: VirtualClock) -> Broker:
+        return FaultyWire(venue, clock, NO_FAULTS, 1, FaultCount())
+
+
+async def _start(wire: FaultyWire) -> None:
+    wire.start()
 
 
 def _flat(price: Decimal | None, size: Decimal) -> SidePrices | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tradecore.model.account import AccountSnapshot
+from tradecore.model.events import Filled
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.money import ZERO, Money, usd
@@ -32,12 +33,22 @@ class SimulatedAccount:
     def fill(self, leg: Leg, quantity: Decimal, price: Decimal) -> Money:
         """Move cash and holdings by one execution; its fee."""
         fee = self._fees.fee(leg.instrument, leg.side, quantity)
-        signed = leg.side.sign * quantity
-        self.holdings[leg.instrument] = self.holdings.get(leg.instrument, Decimal(0)) + signed
-        if not self.holdings[leg.instrument]:
-            del self.holdings[leg.instrument]
-        self.cash = self.cash - usd(signed * price * leg.instrument.multiplier) - fee
+        self._move(leg.instrument, leg.side.sign * quantity, price, fee)
         return fee
+
+    def book(self, fill: Filled) -> None:
+        """Move cash and holdings by a fill as it stands, at the fee it names."""
+        self._move(fill.instrument, fill.side.sign * fill.quantity, fill.price, fill.fee)
+
+    def withdraw(self, fill: Filled) -> None:
+        """Undo a fill, its fee too."""
+        self._move(fill.instrument, -fill.side.sign * fill.quantity, fill.price, ZERO - fill.fee)
+
+    def _move(self, instrument: Instrument, signed: Decimal, price: Decimal, fee: Money) -> None:
+        self.holdings[instrument] = self.holdings.get(instrument, Decimal(0)) + signed
+        if not self.holdings[instrument]:
+            del self.holdings[instrument]
+        self.cash = self.cash - usd(signed * price * instrument.multiplier) - fee
 
     def equity(self, mark_of: MarkOf) -> Money:
         """Cash and the value of holdings at their marks; a holding without a mark is worth nothing if long."""

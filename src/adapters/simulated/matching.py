@@ -1,5 +1,6 @@
 """When a resting order trades: against moving quotes, or against recorded bars. Pure rules, no state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,6 +26,40 @@ def against_quote(side: Side, terms: PriceTerms, quote: Quote) -> Match | None:
     if isinstance(terms, Limit | StopLimit) and _at_least_as_good(side, price, terms.price):
         return Match(price, size)
     return None
+
+
+def all_legs(legs: tuple[Leg, ...], terms: PriceTerms, quotes: Sequence[Quote | None]) -> tuple[Match, ...] | None:
+    """Every leg at its touch when the net price keeps a limit; sizes count units of the order."""
+    matches = []
+    for leg, quote in zip(legs, quotes, strict=True):
+        match = None if quote is None else against_quote(leg.side, Market(), quote)
+        if match is None:
+            return None
+        matches.append(Match(match.price, match.size // leg.ratio))
+    if isinstance(terms, Limit) and net_price(legs, matches) > terms.price:
+        return None
+    return tuple(matches)
+
+
+def all_legs_at_open(
+    legs: tuple[Leg, ...], terms: PriceTerms, bars: Sequence[QuoteBar | None], *, first: bool
+) -> tuple[Match, ...] | None:
+    """As `all_legs` on recorded bars; highs and lows of different legs need not have met, so their opens only."""
+    matches = []
+    for leg, bar in zip(legs, bars, strict=True):
+        match = None if bar is None else against_bar(leg.side, Market(), bar, Decimal(0), first=True)
+        if match is None:
+            return None
+        matches.append(Match(match.price, match.size // leg.ratio))
+    net = net_price(legs, matches)
+    tick = Decimal(0) if first else min(leg.instrument.tick(abs(net)) for leg in legs)
+    return None if isinstance(terms, Limit) and net > terms.price - tick else tuple(matches)
+
+
+def net_price(legs: tuple[Leg, ...], matches: Sequence[Match]) -> Decimal:
+    """Net debit of one unit."""
+    pairs = zip(legs, matches, strict=True)
+    return sum((leg.side.sign * leg.ratio * match.price for leg, match in pairs), Decimal(0))
 
 
 def inside_the_spread(side: Side, terms: PriceTerms, quote: Quote) -> Decimal | None:

@@ -1,7 +1,7 @@
 """The venue's book of one account's orders: priority, what they hold back, and what they would cost now."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,26 +9,44 @@ from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import Quote
 from tradecore.model.money import ZERO, Money, usd
-from tradecore.model.terms import Limit, PriceTerms, Side, StopLimit
+from tradecore.model.terms import Effect, Leg, Limit, PriceTerms, Side, StopLimit, TimeInForce
 from tradecore.ports.broker import BrokerOrder, BrokerOrderStatus
 
 QuoteOf = Callable[[Instrument], Quote | None]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignOrder:
+    """An order nobody gave a client order id: entered by somebody else on the account, or by the broker itself."""
+
+    client_order_id: str
+    effect: Effect
+    legs: tuple[Leg, ...]
+    quantity: Decimal
+    terms: PriceTerms
+    time_in_force: TimeInForce = TimeInForce.DAY
+
+
+VenueOrder = ConfirmedOrder | ForeignOrder
+
+
+@dataclass(slots=True, eq=False)
 class WorkingOrder:
     """
     An order in the venue's book.
 
     `rank` counts arrivals, `bars_seen` the recorded bars it has met, `best` is the most favourable price a trailing
-    stop has seen.
+    stop has seen. `taken` are the units it has traded, `of_leg` what stands of each leg: less where an execution was
+    taken back, or where a leg is still `owed` at the price of its unit.
     """
 
-    order: ConfirmedOrder
+    order: VenueOrder
     terms: PriceTerms
     arrived: datetime
     rank: int
-    filled: Decimal = Decimal(0)
+    taken: Decimal = Decimal(0)
+    of_leg: dict[Instrument, Decimal] = field(default_factory=dict)
+    owed: list[tuple[Leg, Decimal, Decimal]] = field(default_factory=list)
     status: BrokerOrderStatus = BrokerOrderStatus.WORKING
     bars_seen: int = 0
     best: Decimal | None = None
@@ -40,8 +58,17 @@ class WorkingOrder:
 
     @property
     def leaves(self) -> Decimal:
-        """Units that may still fill."""
-        return self.order.quantity - self.filled
+        """Units that may still trade; what was taken back does not trade again."""
+        return self.order.quantity - self.taken
+
+    @property
+    def filled(self) -> Decimal:
+        """Units of which every leg stands."""
+        return min(self.of_leg.get(leg.instrument, Decimal(0)) / leg.ratio for leg in self.order.legs) // 1
+
+    def executed(self, instrument: Instrument, quantity: Decimal) -> None:
+        """Count what was executed of one leg; below zero for what was taken back."""
+        self.of_leg[instrument] = self.of_leg.get(instrument, Decimal(0)) + quantity
 
 
 def by_priority(orders: Sequence[WorkingOrder]) -> list[WorkingOrder]:
@@ -67,7 +94,7 @@ def held_back(orders: Sequence[WorkingOrder]) -> Money:
     return total
 
 
-def net_touch(order: ConfirmedOrder, quote_of: QuoteOf) -> Decimal | None:
+def net_touch(order: VenueOrder, quote_of: QuoteOf) -> Decimal | None:
     """Net price of taking every leg at the touch; a sale nobody bids for brings nothing, a purchase needs an offer."""
     total = Decimal(0)
     for leg in order.legs:

@@ -4,23 +4,21 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from tradecore.model.confirmed import ConfirmedOrder
+from adapters.simulated.order_book import VenueOrder
 from tradecore.model.instruments import Equity, Instrument, OptionContract, Right
 from tradecore.model.money import CENT
 from tradecore.model.sessions import trading_day
 from tradecore.model.terms import Effect
 
 
-def settles(order: ConfirmedOrder, closes: datetime) -> bool:
+def settles(order: VenueOrder, closes: datetime) -> bool:
     """Whether an order closes nothing but options that expire at this close."""
     day = trading_day(closes)
     expiring = all(isinstance(leg.instrument, OptionContract) and leg.instrument.expiry <= day for leg in order.legs)
     return order.effect is Effect.CLOSE and expiring
 
 
-def settlement_prices(
-    order: ConfirmedOrder, mark_of: Callable[[Instrument], Decimal | None]
-) -> tuple[Decimal, ...] | None:
+def settlement_prices(order: VenueOrder, mark_of: Callable[[Instrument], Decimal | None]) -> tuple[Decimal, ...] | None:
     """Intrinsic value of each leg at the underlying's last mark; None while there is no mark."""
     prices = []
     for leg in order.legs:

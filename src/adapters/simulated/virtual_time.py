@@ -7,6 +7,8 @@ from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from tradecore.ports.clock import Clock
 from tradecore.ports.timers import Bell, T, Timers
 
@@ -38,14 +40,20 @@ class _NeverBlocks(selectors.BaseSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """Runs callbacks in time order and jumps over the time between them; sockets and threads do not work on it."""
+    """
+    Runs callbacks in time order and jumps over the time between them; sockets and threads do not work on it.
+
+    What is due at the same time runs in the order it became due, which hides races; with a `seed` it runs in an order
+    that only the seed knows.
+    """
 
     _ready: deque[asyncio.Handle]
     _scheduled: list[asyncio.TimerHandle]
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int | None = None) -> None:
         """Start at second zero."""
         self._virtual = 0.0
+        self._random = None if seed is None else np.random.default_rng([seed, 0x4C4F])
         selector = _NeverBlocks()
         selector.loop = self
         super().__init__(selector)
@@ -66,6 +74,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             return False
         self.advance(when - self._virtual)
         return True
+
+    def _run_once(self) -> None:
+        if self._random is not None and len(self._ready) > 1:
+            waiting = list(self._ready)
+            self._ready.clear()
+            self._ready.extend(waiting[index] for index in self._random.permutation(len(waiting)))
+        super()._run_once()  # type: ignore[misc]  # typeshed leaves the loop's own methods out
 
     def _make_self_pipe(self) -> None:
         self._internal_fds = 0

@@ -1,20 +1,21 @@
 """What every Broker promises; subclass BrokerContract in a test module and open your venue."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tradecore.errors import Rejected
+from tradecore.errors import DuplicateOrder, Rejected
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import Accepted, BrokerEvent, Canceled, Filled
+from tradecore.model.events import Accepted, BrokerEvent, Canceled, Execution, Filled
 from tradecore.model.instruments import OptionContract, Price
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.terms import Effect, Leg, Limit, Market, Side
-from tradecore.ports.broker import Broker
+from tradecore.ports.broker import Broker, BrokerOrder, BrokerOrderStatus
 from tradecore.testing.orders import a_confirmed_order
 
 
@@ -24,7 +25,7 @@ class BrokerWorld:
     An open venue with an account that holds `cash` and nothing else.
 
     `show(bid, ask, size)` makes that the market of `contract` (a None side is not quoted) and lets the venue act on
-    it; `seen()` are the events delivered so far; `run` runs a coroutine where the venue lives.
+    it, and time passes; `seen()` are the events delivered so far; `run` runs a coroutine where the venue lives.
     """
 
     broker: Broker
@@ -41,6 +42,17 @@ class BrokerWorld:
     def fills(self, client_order_id: str) -> list[Filled]:
         """Executions of one order."""
         return [e for e in self.seen() if isinstance(e, Filled) and e.client_order_id == client_order_id]
+
+    def report(self, client_order_id: str) -> BrokerOrder:
+        """What the venue says of an order it has."""
+        found: BrokerOrder | None = self.run(self.broker.order(client_order_id))
+        assert found is not None
+        return found
+
+    def executions(self, since: datetime) -> Sequence[Execution]:
+        """What the venue says was executed."""
+        found: Sequence[Execution] = self.run(self.broker.executions(since))
+        return found
 
 
 _BID, _ASK, _SIZE = Decimal("1.00"), Decimal("1.02"), Decimal(10)
@@ -83,10 +95,78 @@ class BrokerContract:
         order = self._buy(world, "tc-c-0", limit="1.02", quantity="1")
         world.submit(order)
         world.show(_BID, _ASK, _SIZE)
-        with pytest.raises(Rejected):
-            world.submit(order)
+        assert self._is_duplicate(world, order) or not world.broker.capabilities.unique_ids_for_ever
         world.show(_BID, _ASK, _SIZE)
-        assert sum(fill.quantity for fill in world.fills("tc-c-0")) == 1
+        expected = 1 if world.broker.capabilities.unique_ids_for_ever else 2
+        assert sum(fill.quantity for fill in world.fills("tc-c-0")) == expected
+
+    def test_an_id_is_a_duplicate_while_its_order_is_open(self) -> None:
+        """Whatever the venue declares, two open orders never share an id."""
+        world = self._quoted()
+        order = self._buy(world, "tc-k-0", limit="0.50")
+        world.submit(order)
+        assert self._is_duplicate(world, order)
+        assert len(world.run(world.broker.open_orders())) == 1
+
+    def test_an_id_of_a_cancelled_order_is_a_duplicate_where_ids_are_unique_for_ever(self) -> None:
+        """The declared capability is what the venue does."""
+        world = self._quoted()
+        order = self._buy(world, "tc-l-0", limit="0.50")
+        world.submit(order)
+        world.run(world.broker.cancel("tc-l-0"))
+        world.show(_BID, _ASK, _SIZE)
+        assert self._is_duplicate(world, order) is world.broker.capabilities.unique_ids_for_ever
+
+    def test_an_order_reports_where_it_stands(self) -> None:
+        """Working, then canceled; another one filled; each with its legs, quantity and limit."""
+        world = self._quoted()
+        world.submit(self._buy(world, "tc-m-0", limit="0.50", quantity="2"))
+        working = world.report("tc-m-0")
+        assert (working.status, working.open) == (BrokerOrderStatus.WORKING, True)
+        assert working.legs == (Leg(world.contract, Side.BUY),)
+        assert [working.quantity, working.filled_quantity, working.limit_price] == [2, 0, Decimal("0.50")]
+        world.run(world.broker.cancel("tc-m-0"))
+        world.show(_BID, _ASK, _SIZE)
+        canceled = world.report("tc-m-0")
+        assert (canceled.status, canceled.open) == (BrokerOrderStatus.CANCELED, False)
+        world.submit(self._buy(world, "tc-m-1", limit="1.02"))
+        world.show(_BID, _ASK, _SIZE)
+        filled = world.report("tc-m-1")
+        assert (filled.status, filled.open) == (BrokerOrderStatus.FILLED, False)
+        assert filled.filled_quantity == 1
+
+    def test_an_order_at_market_names_no_limit(self) -> None:
+        """None, not zero."""
+        world = self._quoted()
+        world.submit(self._buy(world, "tc-n-0", limit="1.02"))
+        world.show(_BID, _ASK, _SIZE)
+        world.submit(self._sell(world, "tc-n-1", quantity="1"))
+        world.show(_BID, _ASK, _SIZE)
+        assert world.report("tc-n-1").limit_price is None
+
+    def test_executions_are_the_fills_of_the_stream(self) -> None:
+        """The same ids, in the same order, whole."""
+        world = self._quoted()
+        opened = world.executions(datetime.min.replace(tzinfo=UTC))
+        world.submit(self._buy(world, "tc-o-0", limit="1.02", quantity="3"))
+        world.show(_BID, _ASK, _SIZE)
+        world.submit(self._sell(world, "tc-o-1", quantity="1"))
+        world.show(_BID, _ASK, _SIZE)
+        fills = [*world.fills("tc-o-0"), *world.fills("tc-o-1")]
+        assert list(opened) == []
+        assert list(world.executions(fills[0].at)) == fills
+
+    def test_executions_before_the_asked_time_are_left_out(self) -> None:
+        """At or after, by the time of the execution itself."""
+        world = self._quoted()
+        world.submit(self._buy(world, "tc-p-0", limit="1.02"))
+        world.show(_BID, _ASK, _SIZE)
+        world.submit(self._buy(world, "tc-p-1", limit="1.02"))
+        world.show(_BID, _ASK, _SIZE)
+        (first,), (second,) = world.fills("tc-p-0"), world.fills("tc-p-1")
+        assert first.at < second.at
+        assert list(world.executions(second.at)) == [second]
+        assert list(world.executions(second.at + timedelta(microseconds=1))) == []
 
     def test_an_unknown_order_is_none_and_can_t_be_cancelled(self) -> None:
         """Looking up is no error, cancelling is refused."""
@@ -164,6 +244,13 @@ class BrokerContract:
         world.show(_BID, _ASK, _SIZE)
         after = world.run(world.broker.account())
         assert Decimal(95) <= after.equity.amount - after.cash.amount <= Decimal(105)
+
+    def _is_duplicate(self, world: BrokerWorld, order: ConfirmedOrder) -> bool:
+        try:
+            world.submit(order)
+        except DuplicateOrder:
+            return True
+        return False
 
     def _quoted(self, size: Decimal = _SIZE) -> BrokerWorld:
         world = self.open_venue()

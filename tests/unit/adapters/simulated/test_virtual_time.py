@@ -81,3 +81,29 @@ def test_a_feed_rings_and_works_beside_like_the_timers_it_waits_with() -> None:
     with asyncio.Runner(loop_factory=lambda: world.loop) as runner:
         runner.run(run())
     assert world.seen == [("beside", 1.0)]
+
+
+def order_of_ten(seed: int | None) -> list[int]:
+    seen: list[int] = []
+
+    async def note(number: int) -> None:
+        await asyncio.sleep(0)
+        seen.append(number)
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(note(number) for number in range(10)))
+
+    with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(seed)) as runner:
+        runner.run(all_at_once())
+    return seen
+
+
+def test_without_a_seed_what_is_due_together_runs_in_the_order_it_became_due() -> None:
+    assert order_of_ten(None) == list(range(10))
+
+
+def test_a_seed_orders_what_is_due_together_always_the_same_way() -> None:
+    orders = [order_of_ten(seed) for seed in range(5)]
+    assert orders == [order_of_ten(seed) for seed in range(5)]
+    assert len({tuple(order) for order in orders}) == 5
+    assert all(sorted(order) == list(range(10)) for order in orders)

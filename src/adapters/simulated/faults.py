@@ -1,0 +1,121 @@
+"""What can go wrong between a desk and its venue, how often, and how often it did."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+
+class Fault(StrEnum):
+    """Kinds of faults, as they are counted."""
+
+    REQUEST_LOST = "request_lost"
+    REQUEST_LATE = "request_late"
+    REQUEST_DOUBLED = "request_doubled"
+    ANSWER_LOST = "answer_lost"
+    THROTTLED = "throttled"
+    SERVER_ERROR = "server_error"
+    EVENT_LOST = "event_lost"
+    EVENT_LATE = "event_late"
+    EVENT_DOUBLED = "event_doubled"
+    EVENTS_SWAPPED = "events_swapped"
+    QUERY_FAILED = "query_failed"
+    QUERY_LAGGED = "query_lagged"
+    LEGS_APART = "legs_apart"
+    DISCONNECT = "disconnect"
+    SILENCE = "silence"
+    BUST = "bust"
+    CORRECTION = "correction"
+    LIQUIDATION = "liquidation"
+    FOREIGN_ORDER = "foreign_order"
+    CLOCK_JUMP = "clock_jump"
+    CRASH = "crash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRates:
+    """
+    How often what goes wrong; everything zero is a perfect world.
+
+    Requests (submit, cancel), events and queries: the chance of each single one. From `disconnect` on: times an hour.
+    """
+
+    request_lost: float = 0.0
+    request_late: float = 0.0
+    request_doubled: float = 0.0
+    answer_lost: float = 0.0
+    throttled: float = 0.0
+    server_error: float = 0.0
+    event_lost: float = 0.0
+    event_late: float = 0.0
+    event_doubled: float = 0.0
+    events_swapped: float = 0.0
+    query_failed: float = 0.0
+    query_lagged: float = 0.0
+    legs_apart: float = 0.0
+    disconnect: float = 0.0
+    silence: float = 0.0
+    bust: float = 0.0
+    correction: float = 0.0
+    liquidation: float = 0.0
+    foreign_order: float = 0.0
+    clock_jump: float = 0.0
+    crash: float = 0.0
+
+    @classmethod
+    def drawn(cls, seed: int) -> "FaultRates":
+        """The rates of one seed: each is none at all about as often as not, else up to the most of its kind."""
+        random = np.random.default_rng([seed, 0x5241])
+        drawn = {kind: random.uniform(0, most) * (random.random() < _SOME) for kind, most in _MOST.items()}
+        return cls(**{kind.value: float(rate) for kind, rate in drawn.items()})
+
+    def without(self, *kinds: Fault) -> "FaultRates":
+        """The same rates with some kinds left out."""
+        nothing: dict[str, float] = dict.fromkeys(kinds, 0.0)
+        return replace(self, **nothing)
+
+
+NO_FAULTS: Final = FaultRates()
+_SOME: Final = 0.55
+_MOST: Final = {
+    Fault.REQUEST_LOST: 0.12,
+    Fault.REQUEST_LATE: 0.12,
+    Fault.REQUEST_DOUBLED: 0.12,
+    Fault.ANSWER_LOST: 0.12,
+    Fault.THROTTLED: 0.10,
+    Fault.SERVER_ERROR: 0.10,
+    Fault.EVENT_LOST: 0.20,
+    Fault.EVENT_LATE: 0.10,
+    Fault.EVENT_DOUBLED: 0.10,
+    Fault.EVENTS_SWAPPED: 0.10,
+    Fault.QUERY_FAILED: 0.03,
+    Fault.QUERY_LAGGED: 0.03,
+    Fault.LEGS_APART: 0.25,
+    Fault.DISCONNECT: 8.0,
+    Fault.SILENCE: 6.0,
+    Fault.BUST: 4.0,
+    Fault.CORRECTION: 4.0,
+    Fault.LIQUIDATION: 3.0,
+    Fault.FOREIGN_ORDER: 4.0,
+    Fault.CLOCK_JUMP: 4.0,
+    Fault.CRASH: 8.0,
+}
+
+
+class FaultCount:
+    """What went wrong so far, by kind."""
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.by_kind: Counter[Fault] = Counter()
+
+    def add(self, kind: Fault) -> None:
+        """Count one."""
+        self.by_kind[kind] += 1
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.by_kind.total()
