@@ -171,6 +171,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "QUANTITY": ("not between one and what is held", "close at most that"),
     "HALTED": ("the operator halted the desk", "the operator resumes or closes by hand"),
     "DESK_HALTED": ("the journal can't be written; nothing is sent any more", "the operator looks at the journal"),
+    "NOT_UNKNOWN": ("settling an order whose outcome is known", "the operator, from a terminal"),
     "NOT_ENGAGED": ("lifting a kill switch that is off", "none"),
     "OPERATOR_ONLY": ("lifting it in live mode", "the operator, from a terminal"),
     "NOT_TRIGGERED": ("a stop or target that these prices do not reach; asked by the desk itself", "none"),

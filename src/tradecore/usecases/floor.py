@@ -203,7 +203,6 @@ async def _carry_out(floor: TradingFloor, command: Command, decision: Decision) 
 
 
 async def _submit(floor: TradingFloor, send: Send) -> None:
-    """The one call of Broker.submit."""
     order = send.order
     sending, reason = await _handed_over(floor, order)
     if sending is not Sending.RECEIVED:
@@ -217,6 +216,7 @@ async def _submit(floor: TradingFloor, send: Send) -> None:
 
 
 async def _handed_over(floor: TradingFloor, order: ConfirmedOrder) -> tuple[Sending, str]:
+    """The one call of Broker.submit: once, with a time-out, and never again by itself."""
     if not floor.desk.may_still_send(order.client_order_id):
         return Sending.NOT_SENT, "cancelled before it left"
     if order.effect is Effect.OPEN and floor.stop_signal.requested() is not None:

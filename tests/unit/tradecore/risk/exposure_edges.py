@@ -102,7 +102,7 @@ EDGES: Final[tuple[Edge, ...]] = (
     edge(
         "daily_loss_budget",
         "the dollar cap of 500 is below 5 % of 10,001 = 500.05",
-        lambda loss: losing(loss, exposure=an_exposure(equity_at_open=usd(10001))),
+        lambda loss: losing(loss, exposure=an_exposure(equity_at_open=usd(10001), held_cost=usd(1))),
         passes="499.99 500",
         refuses="500.01",
     ),
@@ -242,6 +242,20 @@ EDGES: Final[tuple[Edge, ...]] = (
         lambda name: exposed(closing_legs=((a_leg(CALL if name == "same" else PUT, Side.SELL), "tc-x-1"),)),
         passes="other",
         refuses="same",
+    ),
+    edge(
+        "daily_loss_budget",
+        "the broker's cash fell by 10,200 - 10,000 - 80 paid for holdings = 120, our books say 0: 500 - 120 = 380",
+        lambda loss: losing(loss, exposure=an_exposure(equity_at_open=usd(10200), held_cost=usd(80))),
+        passes="379.99 380",
+        refuses="380.01",
+    ),
+    edge(
+        "instrument_lock",
+        "a difference with the broker locks its instrument, the underlying all of its contracts",
+        lambda symbol: exposed(locks={symbol: "1 here, 0 at the broker"}),
+        passes="QQQ SPY261120C00675000",
+        refuses="SPY SPY261120C00674000",
     ),
     edge(
         "unknown_orders",

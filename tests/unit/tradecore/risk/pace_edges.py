@@ -113,6 +113,13 @@ EDGES: Final[tuple[Edge, ...]] = (
     edge(
         "open_throttle", "what is 60 s old counts no more", ten_opens_since, passes="60.000001 60", refuses="59.999999"
     ),
+    edge(
+        "repeated_execution",
+        "a strategy that was stopped stays so, the others go on",
+        lambda name: exposed(stopped_strategies={name: "4 times within 30 min"}),
+        passes="other",
+        refuses=MINE,
+    ),
     edge("duplicate_intent", "30 s apart", asked_the_same, passes="30.000001 30", refuses="29.999999 0"),
     edge(
         "duplicate_intent",
