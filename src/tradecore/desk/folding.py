@@ -75,7 +75,7 @@ class Folding:
             order: Order = decode(Order, image)
             state.add(state.groups[order.group], order)
         for label, group in state.groups.items():
-            group.booked = self._booked.get(label, [])
+            group.booked = list(self._booked.get(label, ()))
             standing = {(f.client_order_id, f.exec_id): f for i in group.order_ids for f in state.orders[i].fills}
             group.rebuild([standing[key] for key in group.booked if key in standing])
 

@@ -21,6 +21,7 @@ from tradecore.risk.prices import closing_touch, opening_band
 from tradecore.risk.sizing import size_order
 from tradecore.risk.verdict import Change, CheckResult, Verdict
 
+_TIME_TO_LEAVE_S: Final = Decimal(30)
 HALTED: Final = Refused(
     code="HALTED", message="the operator halted the desk", next_step="the operator resumes or closes by hand"
 )
@@ -226,6 +227,9 @@ def _ticket(
     now: datetime,
 ) -> Ticket:
     timeout = state.limits.confirmation_timeout_s
+    if kind is TicketKind.CLOSE:
+        # What only lowers risk is not held up by a time-out that nobody set, or set too short to read by.
+        timeout = max(timeout or _TIME_TO_LEAVE_S, _TIME_TO_LEAVE_S)
     # Without a time-out nobody configured how long a price may be trusted, so the ticket is dead at birth.
     expires = now + state.opening.reading_time(timeout) if timeout is not None else now
     return Ticket(

@@ -140,7 +140,6 @@ def test_no_mixture_of_them_holds_back_what_lowers_risk(changes: dict[str, Any])
 
 
 @pytest.mark.parametrize("how", ["tightest", "not set"])
-@pytest.mark.xfail(reason="a ticket without reading time is dead at birth, also one that closes", strict=True)
 def test_a_closing_ticket_works_without_reading_time(how: str) -> None:
     check_a_close({READING_TIME: None if how == "not set" else tightest(READING_TIME)})
 
