@@ -13,10 +13,13 @@ class Delivery:
         """Start with nothing under way."""
         self._delay = delay
         self._last = 0.0
+        self.listener: Callable[[BrokerEvent], None] | None = None
         self._arrived: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
 
     def tell(self, event: BrokerEvent | None) -> None:
         """Send one event on its way; None ends the stream once everything before it was delivered."""
+        if self.listener is not None and event is not None:
+            self.listener(event)
         loop = asyncio.get_running_loop()
         due = loop.time() + self._delay()
         self._last = max(self._last + 1e-6, due)

@@ -55,6 +55,24 @@ class ExecutionTape:
         working.executed(leg.instrument, quantity)
         self._put(fill)
 
+    def remember(self, working: WorkingOrder, execution: Execution) -> None:
+        """Book an execution of an earlier life; nobody is told again."""
+        self._entries.append(execution)
+        if isinstance(execution, Filled):
+            self._count += 1
+            self._account.book(execution)
+            self._standing[execution.exec_id] = _Traded(execution, working)
+            working.executed(execution.instrument, execution.quantity)
+            return
+        traded = self._standing.pop(execution.exec_id)
+        self._account.withdraw(traded.fill)
+        traded.working.executed(traded.fill.instrument, -traded.fill.quantity)
+        if isinstance(execution, Corrected):
+            restated = replace(traded.fill, quantity=execution.quantity, price=execution.price)
+            self._account.book(restated)
+            self._standing[execution.exec_id] = _Traded(restated, working)
+            working.executed(restated.instrument, restated.quantity)
+
     def bust(self, exec_id: str, at: datetime) -> WorkingOrder:
         """
         Take an execution back, its cash and holdings with it; the order it was of.

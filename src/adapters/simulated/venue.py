@@ -4,16 +4,28 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from adapters.simulated.accounts import SimulatedAccount, debit_sign
 from adapters.simulated.engine import Latency, MatchingEngine
 from adapters.simulated.order_book import ForeignOrder, QuoteOf, VenueOrder, WorkingOrder, held_back, net_touch, report
 from adapters.simulated.settlement import settles
+from adapters.simulated.venue_record import Told, VenueRecord
 from tradecore.errors import DuplicateOrder, Rejected
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import BrokerEvent, Canceled, Execution, Expired, Filled
+from tradecore.model.events import (
+    Accepted,
+    BrokerEvent,
+    Busted,
+    Canceled,
+    Corrected,
+    Execution,
+    Expired,
+    Filled,
+    Triggered,
+)
 from tradecore.model.instruments import Instrument, Price
 from tradecore.model.terms import Effect, Leg, Limit, Market, Side, StopLimit, TimeInForce
 from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerOrderStatus, BrokerPosition
@@ -147,6 +159,48 @@ class SimulatedVenue(MatchingEngine, Broker):
             else:
                 self._close(working, BrokerOrderStatus.EXPIRED)
                 self._delivery.tell(Expired(working.order.client_order_id, self._clock.now()))
+
+    def keep_record(self, record: VenueRecord) -> None:
+        """Become what an earlier life of this venue left in its record, and go on writing it."""
+        for told in record.read():
+            self._remember(told)
+        self._delivery.listener = partial(self._write, record)
+
+    def _remember(self, told: Told) -> None:
+        event = told.event
+        if told.order is not None:
+            working = WorkingOrder(told.order, told.order.terms, event.at, self._arrivals)
+            self._arrivals += 1
+            self._orders[event.client_order_id] = working
+            self._open.append(working)
+            self._foreign += event.client_order_id.startswith("ext-")
+            return
+        working = self._orders[event.client_order_id]
+        if isinstance(event, Filled | Busted | Corrected):
+            self._tape.remember(working, event)
+            working.taken = max(working.taken, working.filled)
+            if working.leaves == 0 and working.is_open:
+                self._close(working, BrokerOrderStatus.FILLED)
+        elif isinstance(event, Triggered):
+            working.terms = Limit(working.terms.price) if isinstance(working.terms, StopLimit) else Market()
+        elif isinstance(event, Canceled | Expired):
+            if working.is_open:
+                self._close(working, BrokerOrderStatus.CANCELED)
+            working.status = BrokerOrderStatus.EXPIRED if isinstance(event, Expired) else BrokerOrderStatus.CANCELED
+
+    def _write(self, record: VenueRecord, event: BrokerEvent) -> None:
+        order = None
+        if isinstance(event, Accepted):
+            sent = self._orders[event.client_order_id].order
+            order = ForeignOrder(
+                client_order_id=sent.client_order_id,
+                effect=sent.effect,
+                legs=sent.legs,
+                quantity=sent.quantity,
+                terms=sent.terms,
+                time_in_force=sent.time_in_force,
+            )
+        record.write(event, order)
 
     @property
     def standing_fills(self) -> Sequence[Filled]:

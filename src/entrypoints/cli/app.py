@@ -16,6 +16,7 @@ from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.kill import kill
 from entrypoints.cli.mcp import mcp
+from entrypoints.cli.operator import halt, resume, settle
 from entrypoints.cli.replay import replay
 from entrypoints.cli.serve import serve
 from entrypoints.limits_file import LimitsError
@@ -43,6 +44,9 @@ app.command()(mcp)
 app.command()(serve)
 app.command()(approve)
 app.command()(kill)
+app.command()(halt)
+app.command()(resume)
+app.command()(settle)
 app.command()(call)
 app.command()(doctor)
 app.add_typer(audit_app, name="audit")

@@ -1,13 +1,12 @@
 """`tradecore approve`: the operator says yes, at a terminal and with a passphrase."""
 
-import getpass
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from entrypoints.cli.terminal import typed_passphrase
 from entrypoints.settings import Settings, read_settings
 from entrypoints.standing.asking import ask_desk
 from entrypoints.standing.desk_file import standing_directories
@@ -39,12 +38,12 @@ def approve(
 
 def _set_passphrase(settings: Settings) -> None:
     known = load_passphrase(settings.home)
-    if known is not None and not known.matches(_typed("Present passphrase: ")):
+    if known is not None and not known.matches(typed_passphrase("Present passphrase: ")):
         raise InvalidRequest("that is not the operator's passphrase")
-    first = _typed(f"New passphrase (at least {SHORTEST} characters): ")
+    first = typed_passphrase(f"New passphrase (at least {SHORTEST} characters): ")
     if len(first) < SHORTEST:
         raise InvalidRequest(f"a passphrase has at least {SHORTEST} characters")
-    if _typed("Once more: ") != first:
+    if typed_passphrase("Once more: ") != first:
         raise InvalidRequest("the two differ; nothing was changed")
     typer.echo(f"kept as an scrypt hash in {save_passphrase(settings.home, first)}")
     if known is not None:
@@ -72,7 +71,7 @@ def _chosen(waiting: list[Waiting], intent: str | None) -> Waiting:
 def _approve_one(waiting: Waiting) -> None:
     desk, one = waiting
     for _ in range(_MOST_ASKED_AGAIN):
-        passphrase = _typed("Passphrase to send this order (Ctrl-C leaves it alone): ")
+        passphrase = typed_passphrase("Passphrase to send this order (Ctrl-C leaves it alone): ")
         answer = ask_desk(desk, {"ask": "approve", "intent_id": one["intent_id"], "passphrase": passphrase})
         if not answer["ok"]:
             raise InvalidRequest(str(answer["error"]))
@@ -91,15 +90,3 @@ def _tell(answer: dict[str, Any]) -> None:
     typer.echo(f"{answer['status']}: {groups}, filled {answer['filled_quantity']} at {answer['average_price']}")
     for line in answer["protection"]:
         typer.echo(line)
-
-
-def _typed(prompt: str) -> str:
-    """
-    What a person types at the terminal, unseen.
-
-    Raises:
-        InvalidRequest: There is no terminal.
-    """
-    if not os.isatty(0):
-        raise InvalidRequest("the passphrase is typed at a terminal, never given by file, argument or environment")
-    return getpass.getpass(prompt)

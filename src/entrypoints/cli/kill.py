@@ -3,14 +3,17 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from entrypoints.settings import read_settings
 from entrypoints.standing.asking import ask_desk
 from entrypoints.standing.desk_file import standing_directories
+from entrypoints.wiring.machine import leave_stop_request
 from tradecore.errors import TradeError, Unavailable
+
+_PATIENCE_S: Final = 15.0
 
 
 def kill(
@@ -20,7 +23,12 @@ def kill(
     reason: Annotated[str, typer.Option(help="Why, for the journal.")] = "from a terminal",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Engage the kill switch: no new risk, entries cancelled, protective exits keep working."""
+    """
+    Engage the kill switch: no new risk, entries cancelled, protective exits keep working.
+
+    A request is left in the account's directory first, which the desk obeys before anything else it sends, also when it
+    hangs now and answers nobody.
+    """
     settings = read_settings(context.obj)
     desks = list(standing_directories(settings.home, account))
     if not desks:
@@ -39,10 +47,11 @@ def kill(
 
 
 def _asked(desk: Path, wish: dict[str, Any]) -> dict[str, Any]:
+    left = leave_stop_request(desk, str(wish["reason"]), flatten=bool(wish["flatten"]))
     try:
-        return ask_desk(desk, wish, any_version=True)
+        return ask_desk(desk, wish, any_version=True, patience_s=_PATIENCE_S)
     except TradeError as problem:
-        return {"ok": False, "error": str(problem)}
+        return {"ok": False, "error": f"{problem}; {left}"}
 
 
 def _named(desk: Path, desks: list[Path]) -> str:
@@ -55,4 +64,6 @@ def _told(answer: dict[str, Any]) -> str:
     if not answer["ok"]:
         return str(answer["error"])
     held = ", ".join(answer["held"]) or "nothing"
-    return f"{answer['what']}; orders concerned: {', '.join(answer['orders']) or 'none'}; still held: {held}"
+    still = ", ".join(answer.get("not_cancelled", ())) or "none"
+    orders = ", ".join(answer["orders"]) or "none"
+    return f"{answer['what']}; orders concerned: {orders}; not cancelled yet: {still}; still held: {held}"

@@ -7,8 +7,9 @@ import orjson
 
 from entrypoints.mcp_server import rendering, schemas
 from entrypoints.mcp_server.arguments import Explain, NoArguments, OneOrder, RecentOrders, WaitForUpdates
-from entrypoints.mcp_server.calls import Call, Json, Tool
+from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
 from tradecore import __version__
+from tradecore.errors import PortError
 from tradecore.usecases.explaining import explain
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.following import wait_for_updates
@@ -16,6 +17,7 @@ from tradecore.usecases.health import health
 from tradecore.usecases.market_clock import market_clock
 from tradecore.usecases.orders import order_families, order_status, positions
 from tradecore.usecases.outlook import outlook
+from tradecore.usecases.reconciling import reconcile
 from tradecore.usecases.results import account_now, headroom, show_pnl
 
 BUDGET_BYTES: Final = 6_500
@@ -25,7 +27,7 @@ _SHOWN_LIMITS: Final = ("risk_per_trade", "per_trade_max_loss", "max_contracts_p
 
 
 def reading_tools() -> list[Tool]:
-    """What every desk shows; the last two belong to toolsets of their own."""
+    """What every desk shows; the last three belong to toolsets of their own."""
     return [
         _tool("get_positions", "Positions", "Open positions by group, with stop, target and result.", _positions),
         _tool("get_account_info", "Account", "Cash, equity and buying power.", _account, schemas.ACCOUNT),
@@ -37,6 +39,7 @@ def reading_tools() -> list[Tool]:
         _tool("wait_for_updates", "Wait for updates", _WAIT, _updates, schemas.UPDATES, WaitForUpdates),
         _tool("get_market_clock", "Market clock", _CLOCK, _clock, schemas.CLOCK, toolset="data"),
         _tool("healthcheck", "Health", _HEALTH, _health, schemas.HEALTH, toolset="admin"),
+        _tool("reconcile_positions", "Reconcile", _RECONCILE, _reconcile, schemas.RECONCILED, toolset="admin"),
     ]
 
 
@@ -47,6 +50,10 @@ _EXPLAIN: Final = (
 )
 _WAIT: Final = "Fills, exits and alerts after a cursor, none lost; waits up to wait_s seconds for the next."
 _HEALTH: Final = "Whether journal and data let the desk work."
+_RECONCILE: Final = (
+    "Compare the broker's orders, fills, positions and cash with the desk's books; differences are reported, adopted, "
+    "or alerted, which locks the instrument."
+)
 _CLOCK: Final = "Whether the exchange trades now, and when it opens and closes next."
 
 
@@ -174,6 +181,20 @@ async def _clock(call: Call, _: NoArguments) -> Json:
         "next_close": rendering.utc(found.next_close),
         "simulated": opening.mode == "simulated",
         "speed": rendering.text(opening.clock_rate),
+    }
+
+
+async def _reconcile(call: Call, _: NoArguments) -> Json:
+    try:
+        found = await reconcile(call.floor)
+    except (PortError, TimeoutError) as problem:
+        why = str(problem) or "the broker does not answer"
+        raise Refusal("BROKER_SILENT", why, {"next_step": "ask again in a minute"}) from problem
+    return {
+        "status": found.status,
+        "differences": [dataclasses.asdict(one) for one in found.differences],
+        "unknown": list(found.unknown),
+        "locked": list(found.locked),
     }
 
 

@@ -98,6 +98,7 @@ TRADE: Final = answer(
         "what": _TEXT,
         "order_ids": _TEXTS,
         "held": _TEXTS,
+        "not_cancelled": _TEXTS,
     },
     ("status",),
 )
@@ -175,6 +176,10 @@ CLOCK: Final = answer(
         "speed": _TEXT,
     },
     ("timestamp", "is_open", "next_open", "next_close"),
+)
+RECONCILED: Final = answer(
+    {"status": _TEXT, "differences": _OBJECTS, "unknown": _TEXTS, "locked": _TEXTS},
+    ("status", "differences", "unknown", "locked"),
 )
 HEALTH: Final = answer(
     {"status": _TEXT, "ready": _FLAG, "version": _TEXT, "checks": _OBJECTS},

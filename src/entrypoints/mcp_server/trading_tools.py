@@ -166,4 +166,5 @@ def _done(answer: ActionAnswer) -> Json:
         "order_ids": list(answer.order_ids),
         "orders": [rendering.order(one) for one in answer.orders],
         "held": list(answer.held),
+        "not_cancelled": list(answer.not_cancelled),
     }

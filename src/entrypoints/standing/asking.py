@@ -11,20 +11,22 @@ from tradecore.errors import Unavailable
 _PATIENCE_S: Final = 30.0
 
 
-def ask_desk(directory: Path, wish: dict[str, Any], *, any_version: bool = False) -> dict[str, Any]:
+def ask_desk(
+    directory: Path, wish: dict[str, Any], *, any_version: bool = False, patience_s: float = _PATIENCE_S
+) -> dict[str, Any]:
     """
-    The desk's answer to one wish; `ok` says whether it was carried out.
+    The desk's answer to one wish within so many seconds; `ok` says whether it was carried out.
 
     Raises:
         Unavailable: No desk stands there, or it does not answer.
         DoorRefused: It is of another version, unless `any_version` will do.
     """
-    return asyncio.run(_ask(directory, wish, any_version=any_version))
+    return asyncio.run(_ask(directory, wish, any_version, patience_s))
 
 
-async def _ask(directory: Path, wish: dict[str, Any], *, any_version: bool) -> dict[str, Any]:
+async def _ask(directory: Path, wish: dict[str, Any], any_version: bool, patience_s: float) -> dict[str, Any]:
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             reader, writer = await enter(directory, "control", any_version=any_version)
             await write_message(writer, wish)
             answer = await read_message(reader)

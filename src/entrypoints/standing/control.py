@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -11,7 +12,7 @@ from entrypoints.standing.passphrase import OperatorLock
 from entrypoints.wiring.standing import StandingHouse
 from tradecore.errors import TradeError
 from tradecore.model.alerts import Severity
-from tradecore.usecases import kill_switch
+from tradecore.usecases import kill_switch, operating
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer
 from tradecore.usecases.approving import approve, pending_approvals
 from tradecore.usecases.desk_line import desk_line
@@ -36,6 +37,9 @@ class Control:
             "approvals": self._approvals,
             "approve": self._approve,
             "call": self._call_tool,
+            "halt": self._halt,
+            "resume": self._resume,
+            "settle": self._settle,
         }
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, principal: str) -> None:
@@ -77,7 +81,40 @@ class Control:
         flatten = wish.get("flatten") is True
         done = await kill_switch.engage(self._house.floor, principal, flatten=flatten, reason=reason)
         held = [f"{g.label} {g.open_units():f}" for g in self._house.floor.desk.open_groups]
-        return {"what": done.what, "orders": list(done.order_ids), "held": held}
+        return {
+            "what": done.what,
+            "orders": list(done.order_ids),
+            "not_cancelled": list(done.not_cancelled),
+            "held": held,
+        }
+
+    async def _halt(self, wish: Answer, principal: str) -> Answer:
+        reason = str(wish.get("reason") or "from a terminal")[:_LONGEST_REASON]
+        return await self._operated(wish, principal, partial(operating.halt, reason=reason))
+
+    async def _resume(self, wish: Answer, principal: str) -> Answer:
+        return await self._operated(wish, principal, operating.resume)
+
+    async def _settle(self, wish: Answer, principal: str) -> Answer:
+        order_id = str(wish.get("order_id"))[:64]
+        return await self._operated(wish, principal, partial(operating.settle, client_order_id=order_id))
+
+    async def _operated(self, wish: Answer, principal: str, act: Callable[..., Awaitable[str]]) -> Answer:
+        refusal = await self._refusal(wish, principal)
+        if refusal is not None:
+            return {"ok": False, "error": refusal}
+        floor = self._house.floor
+        what = await act(floor, f"operator {principal}")
+        return {"what": what, "state": floor.desk.trading[0].name}
+
+    async def _refusal(self, wish: Answer, principal: str) -> str | None:
+        # Hashing takes a tenth of a second of work, which must not hold up the market; one guess at a time, counted.
+        async with self._guessing:
+            refusal = await asyncio.to_thread(self._lock.refusal, wish.get("passphrase"))
+        if refusal is not None:
+            warning = str(Severity.WARNING)
+            self._house.floor.note("operator_refused", principal=principal, severity=warning, why=refusal)
+        return refusal
 
     async def _call_tool(self, wish: Answer, principal: str) -> Answer:
         given = wish.get("arguments")
@@ -102,11 +139,8 @@ class Control:
 
     async def _approve(self, wish: Answer, principal: str) -> Answer:
         floor = self._house.floor
-        # Hashing takes a tenth of a second of work, which must not hold up the market; one guess at a time, counted.
-        async with self._guessing:
-            refusal = await asyncio.to_thread(self._lock.refusal, wish.get("passphrase"))
+        refusal = await self._refusal(wish, principal)
         if refusal is not None:
-            floor.note("operator_refused", principal=principal, severity=str(Severity.WARNING), why=refusal)
             return {"ok": False, "error": refusal}
         answer = await approve(floor, str(wish.get("intent_id"))[:64])
         if isinstance(answer, ConfirmAnswer):

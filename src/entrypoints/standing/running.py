@@ -12,7 +12,9 @@ from tradecore.desk.commands import OpenDay
 from tradecore.errors import DeskHalted
 from tradecore.ports.journal import JournalHead
 from tradecore.usecases.floor import decide, take_event
+from tradecore.usecases.keeping import keep
 from tradecore.usecases.protecting import ProtectionWatch
+from tradecore.usecases.recovering import recover
 
 _DURABLE_EVERY_S: Final = 1.0
 _EVENTS_ARRIVE: Final = timedelta(seconds=2)
@@ -29,6 +31,7 @@ async def standing(house: StandingHouse) -> AsyncIterator[None]:
     try:
         async with asyncio.TaskGroup() as group:
             events = group.create_task(_take_events(house))
+            await _begin(house)
             rest = [
                 group.create_task(house.timers.failure()),
                 group.create_task(_days(house)),
@@ -47,6 +50,15 @@ async def standing(house: StandingHouse) -> AsyncIterator[None]:
         raise first_failure(failures) from failures
     finally:
         house.close()
+
+
+async def _begin(house: StandingHouse) -> None:
+    """Take up what an earlier life left, and start what goes on beside trading, reconciling first of all."""
+    if house.remembered:
+        await recover(house.floor, house.opening)
+        if house.market.session.day > house.floor.desk.day.today:
+            await _open_day(house)
+    keep(house.floor)
 
 
 async def _take_events(house: StandingHouse) -> None:
@@ -77,6 +89,11 @@ async def _begin_day(house: StandingHouse) -> None:
     session = house.market.roll()
     house.clock.jump_to(session.opens)
     house.venue.open_session(session.closes)
+    await _open_day(house)
+
+
+async def _open_day(house: StandingHouse) -> None:
+    session = house.market.session
     equity = (await house.venue.account()).equity
     await decide(house.floor, OpenDay(at=house.clock.now(), day=session.day, equity=equity))
 

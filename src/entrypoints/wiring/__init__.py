@@ -28,7 +28,7 @@ from tradecore import __version__
 from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled_quotes
 from tradecore.desk.desk import Desk
 from tradecore.desk.opening import DeskOpening
-from tradecore.errors import InvalidRequest, JournalUnavailable
+from tradecore.errors import InvalidRequest, JournalError, JournalUnavailable
 from tradecore.model.confirmation import MODEL_CONFIRMS, ConfirmationPolicy
 from tradecore.model.encoding import encode
 from tradecore.model.instruments import Equity
@@ -201,7 +201,7 @@ def code_version() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An account that is ours: its directory, its lock, its empty journal, and the strategies that may trade on it."""
+    """An account that is ours: its directory, its lock, its journal, and the strategies that may trade on it."""
 
     name: str
     mode: str
@@ -211,9 +211,11 @@ class Place:
     strategies: Mapping[str, Strategy]
 
 
-def claim(settings: Settings, mode: str, name: str, limits: Limits, *, fresh: bool) -> Place:
+def claim(settings: Settings, mode: str, name: str, limits: Limits, *, fresh: bool, resumes: bool = False) -> Place:
     """
-    Take an account: its directory, its lock and a new journal; `fresh` numbers the name until nobody has it.
+    Take an account: its directory, its lock and its journal; `fresh` numbers the name until nobody has it.
+
+    A journal that holds something already is refused unless the desk `resumes`.
 
     Raises:
         AccountHeld, JournalUnavailable: The directory is in use or can't be written.
@@ -221,7 +223,7 @@ def claim(settings: Settings, mode: str, name: str, limits: Limits, *, fresh: bo
     strategies = allowed_strategies(settings)
     directory = _account_directory(settings.home / mode, name, fresh=fresh)
     lease = FileLease(directory / "lock")
-    journal = _new_journal(directory, lease, limits)
+    journal = _journal(directory, lease, limits, resumes=resumes)
     return Place(name=name, mode=mode, directory=directory, lease=lease, journal=journal, strategies=strategies)
 
 
@@ -286,7 +288,7 @@ def _house(
     )
 
 
-def _new_journal(directory: Path, lease: FileLease, limits: Limits) -> JsonlJournal:
+def _journal(directory: Path, lease: FileLease, limits: Limits, *, resumes: bool) -> JsonlJournal:
     header = {
         "schema": SCHEMA_VERSION,
         "code_version": code_version(),
@@ -296,10 +298,10 @@ def _new_journal(directory: Path, lease: FileLease, limits: Limits) -> JsonlJour
     }
     try:
         journal = JsonlJournal(directory / "journal", header=header)
-    except JournalUnavailable:
+    except JournalError:
         lease.release()
         raise
-    if journal.head.seq:
+    if journal.head.seq and not resumes:
         journal.close()
         lease.release()
         raise JournalUnavailable(f"account {directory.name} has a journal already; rehearse under another --account")

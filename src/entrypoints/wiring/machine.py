@@ -5,12 +5,23 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from adapters.system.stop_file import StopFile
 from adapters.system.time import SystemClock
+from tradecore.ports.stop_signal import StopRequest
 
 
 def wall_clock() -> datetime:
     """The present (UTC)."""
     return SystemClock().now()
+
+
+def leave_stop_request(directory: Path, reason: str, *, flatten: bool) -> str:
+    """Ask the desk of an account to stop, whether or not it answers; what became of that, for a person."""
+    try:
+        StopFile(directory).leave(StopRequest(reason, flatten))
+    except OSError as problem:
+        return f"no stop request could be left in {directory}: {problem.strerror}"
+    return "a stop request lies in its directory: the desk obeys it before it sends anything that takes risk"
 
 
 def durable_write_ms(path: Path) -> float:

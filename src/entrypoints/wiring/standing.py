@@ -11,8 +11,10 @@ from typing import Final
 from adapters.simulated.accounts import SimulatedAccount
 from adapters.simulated.rolling_market import RollingMarket, next_full_session
 from adapters.simulated.venue import SimulatedVenue
+from adapters.simulated.venue_record import VenueRecord
 from adapters.system.identity import SystemIds
 from adapters.system.lease import FileLease
+from adapters.system.stop_file import StopFile
 from adapters.system.time import LoopTimers, PacedClock, SystemClock, machine_seconds
 from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
@@ -23,14 +25,16 @@ from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
 from tradecore.model.encoding import encode
 from tradecore.model.instruments import Equity
 from tradecore.model.money import Money, usd
-from tradecore.model.sessions import Session, session_on
+from tradecore.model.sessions import Session, session_on, trading_day
 from tradecore.risk.limits import Limits
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.recovering import remembered_desk
 from tradecore.usecases.updates import UpdateLog
 
 _UNDERLYING: Final = Equity("SPY")
 _STARTS_AT: Final = "10:00"
+_TAIL: Final = timedelta(minutes=10)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +52,9 @@ class StandingHouse:
     mode: str
     seed: int
     lease: FileLease
+    record: VenueRecord
+    opening: DeskOpening
+    remembered: bool
 
     @property
     def principal(self) -> str:
@@ -57,6 +64,7 @@ class StandingHouse:
     def close(self) -> None:
         """Release journal and account; idempotent."""
         self.floor.journal.close()
+        self.record.close()
         self.lease.release()
 
 
@@ -71,19 +79,40 @@ def standing_house(
     """
     A desk on the account, or on a fresh one named after its purpose; `seconds` drives its market's clock.
 
+    An account that was traded before goes on where its journal ends, in the market it had: its seed and its time.
+
     Raises:
         SettingsError: A mode this version has no broker for, or a start outside a session.
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
+        JournalCorrupt, InvalidRequest: Its journal is not what was written, or not of a version this one can fold.
     """
     if settings.mode != "simulated":
         raise SettingsError(f"TRADECORE_MODE={settings.mode}: no broker is built in for it yet; use simulated")
     wall = SystemClock()
-    session, begins = simulated_start(settings.sim_start, wall.now().date())
-    place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None)
+    place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None, resumes=True)
+    try:
+        return _furnish(settings, limits, place, wall, seconds)
+    except BaseException:
+        place.journal.close()
+        place.lease.release()
+        raise
+
+
+def _furnish(
+    settings: Settings, limits: Limits, place: Place, wall: SystemClock, seconds: Callable[[], float]
+) -> StandingHouse:
     name = place.directory.name
+    record = VenueRecord(place.directory / "venue" / "tape.jsonl")
+    before = remembered_desk(place.journal.entries()) if place.journal.head.seq else None
+    if before is None:
+        seed = settings.sim_seed
+        session, begins = simulated_start(settings.sim_start, wall.now().date())
+    else:
+        seed = _seed_of(place)
+        session, begins = _resumed(max(before.until, record.until or before.until))
     clock = PacedClock(begins, float(settings.sim_speed), seconds)
     timers = LoopTimers(clock, clock.rate)
-    market = RollingMarket(seed=settings.sim_seed, underlying=_UNDERLYING, session=session, clock=clock, timers=timers)
+    market = RollingMarket(seed=seed, underlying=_UNDERLYING, session=session, clock=clock, timers=timers)
     fees = shipped_fees()
     opening = DeskOpening(
         account=name,
@@ -99,14 +128,19 @@ def standing_house(
         account=SimulatedAccount(name, STARTING_CASH, fees),
         clock=clock,
         quote_of=market.quote_now,
-        seed=settings.sim_seed,
+        seed=seed,
         closes=session.closes,
     )
-    floor = _floor(place, opening, market, venue, clock, timers)
-    facts = {"opening": encode(opening), "seed": settings.sim_seed, "chain": "simulated", "underlying": "SPY"}
+    venue.keep_record(record)
+    desk = Desk(opening) if before is None else before.desk
+    floor = _floor(place, desk, market, venue, clock, timers)
+    facts = {"opening": encode(opening), "seed": seed, "chain": "simulated", "underlying": "SPY"}
     # Every fresh account's first holder has number 1, and a chat keeps its cursor when its desk is started anew.
     floor.updates = UpdateLog(life=f"{wall.now().timestamp() * 1000:.0f}{place.lease.number}")
-    floor.record(begins, OPENING, facts, opening, None)
+    if before is None:
+        floor.record(begins, OPENING, facts, opening, None)
+    else:
+        floor.asked.executions_since = before.until - _TAIL
     return StandingHouse(
         floor=floor,
         market=market,
@@ -117,8 +151,11 @@ def standing_house(
         directory=place.directory,
         account=name,
         mode=place.mode,
-        seed=settings.sim_seed,
+        seed=seed,
         lease=place.lease,
+        record=record,
+        opening=opening,
+        remembered=before is not None,
     )
 
 
@@ -159,16 +196,30 @@ def simulated_start(start: str | None, today: date) -> tuple[Session, datetime]:
     return session, begins
 
 
+def _seed_of(place: Place) -> int:
+    opening = next(entry for entry in place.journal.entries() if entry.kind == OPENING)
+    return int(opening.body["seed"])
+
+
+def _resumed(until: datetime) -> tuple[Session, datetime]:
+    """The session an earlier life ended in and the instant it did, or the next full one when that was over."""
+    session = session_on(trading_day(until))
+    if session is not None and until < session.closes:
+        return session, max(until, session.opens)
+    later = next_full_session(trading_day(until))
+    return later, later.opens
+
+
 def _floor(
     place: Place,
-    opening: DeskOpening,
+    desk: Desk,
     market: RollingMarket,
     venue: SimulatedVenue,
     clock: PacedClock,
     timers: LoopTimers,
 ) -> TradingFloor:
     return TradingFloor(
-        desk=Desk(opening),
+        desk=desk,
         underlying=_UNDERLYING,
         market=market,
         broker=venue,
@@ -177,4 +228,5 @@ def _floor(
         timers=timers,
         ids=SystemIds(),
         strategies=place.strategies,
+        stop_signal=StopFile(place.directory),
     )

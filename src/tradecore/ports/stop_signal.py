@@ -1,19 +1,24 @@
 """A request to stop that reaches the desk also when the desk answers nobody."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """Who asked and why; `flatten`: close everything too."""
+
+    reason: str
+    flatten: bool
+
+
 class StopSignal(Protocol):
-    """Left by somebody outside, read before every order that takes risk; only the operator's resume clears it."""
+    """Left by somebody outside, read before every order that takes risk; the desk clears it once it has stopped."""
 
     @abstractmethod
-    def requested(self) -> str | None:
-        """
-        Who asked and why, or None.
-
-        What can't be read counts as a request: it never raises.
-        """
+    def requested(self) -> StopRequest | None:
+        """The request, or None; what can't be read counts as one, it never raises."""
 
     @abstractmethod
     def clear(self) -> None:
@@ -21,7 +26,7 @@ class StopSignal(Protocol):
 
 
 class _Never(StopSignal):
-    def requested(self) -> str | None:
+    def requested(self) -> StopRequest | None:
         return None
 
     def clear(self) -> None:

@@ -133,10 +133,15 @@ class HeadroomAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionAnswer:
-    """A command that needs no ticket was carried out; `orders` are what became of its orders up to now."""
+    """
+    A command that needs no ticket was carried out; `orders` are what became of its orders up to now.
+
+    `not_cancelled` are entries that may still fill because the broker has not confirmed their cancellation.
+    """
 
     status: str
     what: str
     order_ids: tuple[str, ...]
     orders: tuple[OrderLine, ...] = ()
     held: tuple[str, ...] = ()
+    not_cancelled: tuple[str, ...] = ()

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.market_clock import market_clock
+
+_SILENT_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,13 +20,16 @@ class HealthCheck:
 
 
 def health(floor: TradingFloor) -> tuple[HealthCheck, ...]:
-    """Journal, session and data; the desk is ready when all pass."""
+    """Journal, session, data, broker and orders; the desk is ready when all pass."""
     limits = floor.desk.opening.limits
     quote = floor.board.quote(floor.underlying)
     now = floor.clock.now()
     age = None if quote is None else Decimal(str(round((now - quote.received_at).total_seconds(), 3)))
     is_open = market_clock(floor).is_open
     fresh = age is not None and limits.max_underlying_age_s is not None and age <= limits.max_underlying_age_s
+    unknown = [order.client_order_id for order in floor.desk.orders.values() if order.is_unknown]
+    asked = floor.asked.answered_at
+    silent_s = None if asked is None else round((now - asked).total_seconds(), 1)
     return (
         HealthCheck(name="journal", passed=floor.halted is None, found=floor.halted or "writable"),
         HealthCheck(
@@ -31,5 +37,11 @@ def health(floor: TradingFloor) -> tuple[HealthCheck, ...]:
             passed=fresh or not is_open,
             found="no quote yet" if age is None else f"{floor.underlying.symbol} quote {age} s old",
         ),
+        HealthCheck(
+            name="broker",
+            passed=silent_s is None or silent_s <= _SILENT_S * float(floor.desk.opening.clock_rate),
+            found="not asked yet" if silent_s is None else f"answered {silent_s} s ago",
+        ),
+        HealthCheck(name="orders", passed=not unknown, found=f"outcome unknown: {', '.join(unknown) or 'none'}"),
         HealthCheck(name="limits", passed=limits.profile != "", found=f"{limits.profile} {limits.hash[:12]}"),
     )

@@ -51,8 +51,8 @@ async def watch_protection(floor: TradingFloor) -> None:
 async def obey_stop_signal(floor: TradingFloor) -> None:
     """Engage the kill switch when somebody asked for it from outside."""
     wish = floor.stop_signal.requested()
-    if wish is not None and Latch.KILL_SWITCH not in floor.desk.latches:
-        await engage(floor, "stop signal", flatten=False, reason=wish[:200])
+    if wish is not None:
+        await engage(floor, "stop signal", flatten=wish.flatten, reason=wish.reason)
 
 
 def _is_guarded(floor: TradingFloor, label: str) -> bool:

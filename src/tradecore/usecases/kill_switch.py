@@ -5,6 +5,7 @@ from typing import Final
 
 from tradecore.desk.commands import EngageKillSwitch
 from tradecore.desk.decisions import Done
+from tradecore.model.orders import Role
 from tradecore.usecases.answers import ActionAnswer
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.orders import order_line
@@ -26,12 +27,22 @@ async def engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: 
         await _until_flat(floor)
     held = tuple(f"{group.label} {group.open_units():f}" for group in floor.desk.open_groups)
     lines = tuple(order_line(floor.desk.orders[order_id]) for order_id in ids)
-    return ActionAnswer(status="done", what="kill switch engaged", order_ids=ids, orders=lines, held=held)
+    live = (order for order in floor.desk.orders.values() if order.role is Role.ENTRY and order.may_be_at_venue)
+    return ActionAnswer(
+        status="done",
+        what="kill switch engaged",
+        order_ids=ids,
+        orders=lines,
+        held=held,
+        not_cancelled=tuple(order.client_order_id for order in live),
+    )
 
 
 async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: str) -> tuple[str, ...]:
     now = floor.clock.now()
     decision = await decide(floor, EngageKillSwitch(at=now, principal=principal, flatten=False, reason=reason))
+    # From here on the journal remembers it; what was left outside has done its work.
+    floor.stop_signal.clear()
     if flatten:
         view = await quotes_view(floor)
         before = {group.label for group in floor.desk.groups if group.closing is not None}

@@ -41,9 +41,9 @@ def test_the_default_list_is_the_desk_s_and_costs_little(tmp_path: Path, era: st
 def test_toolsets_add_their_tools_and_read_only_leaves_out_what_trades(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         more = offered_tools(desk.floor, ("desk", "data", "admin"), read_only=False)
-        assert list(more) == [*DEFAULT, "get_market_clock", "healthcheck"]
+        assert list(more) == [*DEFAULT, "get_market_clock", "healthcheck", "reconcile_positions"]
         assert set(offered_tools(desk.floor, ("desk",), read_only=True)) == set(DEFAULT) - TRADING
-        assert list(offered_tools(desk.floor, ("admin",), read_only=False)) == ["healthcheck"]
+        assert list(offered_tools(desk.floor, ("admin",), read_only=False)) == ["healthcheck", "reconcile_positions"]
 
     at_the_desk(tmp_path, story)
 
@@ -129,7 +129,7 @@ def test_text_and_structure_say_the_same(tmp_path: Path, tool: str) -> None:
 def test_every_answer_says_which_desk_and_which_simulated_time(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client() as client:
-            for tool in ("get_positions", "risk_check", "healthcheck", "get_market_clock"):
+            for tool in ("get_positions", "risk_check", "healthcheck", "get_market_clock", "reconcile_positions"):
                 found: dict[str, Any] = (await client.call_tool(tool, {})).structured_content["desk"]
                 assert found["mode"] == "simulated"
                 assert found["time"].startswith("2026-11-20T15:00:00")
