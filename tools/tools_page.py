@@ -51,11 +51,12 @@ RESULTS: Final[Mapping[str, str]] = {
     "UPDATES": "Updates",
     "CLOCK": "Market clock",
     "HEALTH": "Health",
+    "RECONCILED": "Reconciliation",
 }
 
 FIELDS: Final[Mapping[str, str]] = {
     "error": "why it was refused: `code`, `message`, `details`; only in a refusal",
-    "status": "`preview`, `confirmed`, `unknown` (an order may be live) or `done`; of health: `healthy`, `unhealthy`",
+    "status": "`preview`, `confirmed`, `unknown` (an order may be live), `done`; `healthy` or not; `agrees`, `differs`",
     "mode": "simulated, paper or live",
     "account": "the account's name",
     "headline": "one line a person can decide on, written by the desk",

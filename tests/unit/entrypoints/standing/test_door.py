@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.unit.entrypoints.standing.processes import run
 
+from adapters.system.stop_file import StopFile
 from entrypoints.limits_in_force import limits_in_force
 from entrypoints.mcp_server.connection import pump
 from entrypoints.settings import Settings
@@ -23,6 +24,7 @@ from entrypoints.standing.lines import read_message, write_message
 from entrypoints.standing.passphrase import OperatorLock, save_passphrase
 from entrypoints.wiring.standing import standing_house
 from tradecore import __version__
+from tradecore.ports.stop_signal import StopRequest
 
 KILLED = {"ok": True, "what": "kill switch engaged", "orders": [], "held": []}
 
@@ -86,7 +88,9 @@ def test_one_desk_that_refuses_does_not_keep_the_kill_switch_from_the_others(tmp
         killed = await asyncio.to_thread(run, tmp_path, "kill", "--json")
         answers = json.loads(killed.stdout)
         assert killed.returncode == 1, "one desk was not stopped"
-        assert answers["first"] == {"ok": False, "error": "the standing desk is version 0"}
+        assert not answers["first"]["ok"]
+        assert answers["first"]["error"].startswith("the standing desk is version 0; a stop request lies in")
+        assert StopFile(tmp_path / "simulated" / "first").requested() == StopRequest("from a terminal", flatten=False)
         assert answers["second"] == KILLED
 
     with refusing_everybody(tmp_path / "simulated" / "first"):

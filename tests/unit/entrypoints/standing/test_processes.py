@@ -51,7 +51,7 @@ async def enter(client: Client, **arguments: Any) -> dict[str, Any]:
         shown = await call(client, "orb_long_call", contracts=1, **arguments)
         done = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
         if Decimal(done.get("filled_quantity", "0")):
-            return done
+            return done | {"confirm_token": shown["confirm_token"]}
         await asyncio.sleep(2)
     raise AssertionError("never filled")
 
@@ -103,29 +103,40 @@ def test_without_an_account_each_client_embeds_a_fresh_desk_that_ends_with_it(ho
     asyncio.run(story())
 
 
-def test_a_desk_that_was_killed_leaves_a_socket_that_fools_nobody(home: Path) -> None:
-    async def story() -> None:
-        async with stdio_client(home, "--account", "dead") as client:
-            await call(client, "risk_check")
+def test_a_desk_that_was_killed_goes_on_where_it_was(home: Path) -> None:
+    """kill -9 with a position: its socket fools nobody, position and stop are there again, nothing is doubled."""
 
-    asyncio.run(story())
+    async def before() -> tuple[dict[str, Any], str]:
+        async with stdio_client(home, "--account", "dead") as client:
+            done = await enter(client, stop_pct=90)
+            (held,) = (await call(client, "get_positions"))["positions"]
+            return held, str(done["confirm_token"])
+
+    held, token = asyncio.run(before())
     directory = home / "simulated" / "dead"
     end(home, "dead", signal.SIGKILL)
     wait_until(lambda: not desk_stands(directory))
     assert (directory / DESK_SOCKET).exists()
-    again = subprocess.run(
-        [*PROGRAM, "mcp", "--account", "dead"],
-        env=environment(home),
-        stdin=subprocess.PIPE,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert again.returncode != 0
-    (line,) = again.stderr.strip().splitlines()
-    assert "dead" in line
-    assert "journal" in line, "an account with a record is not traded on before the record is recovered"
+
+    async def after() -> None:
+        async with stdio_client(home, "--account", "dead") as client:
+            (again,) = (await call(client, "get_positions"))["positions"]
+            names = ("group", "symbol", "quantity", "average_price", "stop", "target")
+            assert {name: again[name] for name in names} == {name: held[name] for name in names}
+            repeated = await call(client, "confirm_order", confirm_token=token)
+            assert (repeated["replayed"], repeated["groups"]) == (True, [held["group"]])
+            for _ in range(100):
+                found = await call(client, "risk_check")
+                if found["state"] == "ACTIVE":
+                    break
+                await asyncio.sleep(0.1)
+            assert found["state"] == "ACTIVE", "the books agree, so it trades again"
+            shown = await call(client, "flatten_all")
+            await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+
+    asyncio.run(after())
+    end(home, "dead")
+    assert run(home, "audit", "replay", str(directory / "journal")).returncode == 0
 
 
 def test_a_second_desk_refuses_and_names_the_holder(home: Path) -> None:
