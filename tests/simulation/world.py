@@ -43,7 +43,7 @@ from tradecore.usecases.floor import TradingFloor
 T = TypeVar("T")
 
 CASH: Final = usd(10_000)
-TRADING_S: Final = 600.0
+TRADING_S: Final = 480.0
 LIVENESS_S: Final = 120.0
 _DAY: Final = date(2026, 11, 20)
 _AFTER_THE_OPEN: Final = timedelta(minutes=90)
