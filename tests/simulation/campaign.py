@@ -1,5 +1,6 @@
 """Many seeds over processes: ranges, their results as they finish, and what is already there."""
 
+import gc
 import hashlib
 import json
 import os
@@ -94,7 +95,7 @@ def run_range(exposure: Exposure, bounds: tuple[int, int]) -> RangeResult:
     broken: list[tuple[int, str, str]] = []
     digests: dict[int, str] = {}
     orders = 0
-    for seed in range(first, first + count):
+    for seed in _with_rare_collection(range(first, first + count)):
         result = run_session(seed, exposure.options(seed))
         orders += result.orders
         faults.update(result.faults)
@@ -110,6 +111,18 @@ def run_range(exposure: Exposure, bounds: tuple[int, int]) -> RangeResult:
         code=code_digest(),
         digests=digests,
     )
+
+
+def _with_rare_collection(seeds: Iterable[int]) -> Iterator[int]:
+    """Look for cycles every tenth session: a session makes many objects and hardly a cycle before its end."""
+    gc.disable()
+    try:
+        for number, seed in enumerate(seeds):
+            yield seed
+            if number % 10 == 0:
+                gc.collect()
+    finally:
+        gc.enable()
 
 
 def run_ranges(exposure: Exposure, ranges: list[tuple[int, int]], jobs: int) -> Iterator[RangeResult]:

@@ -76,6 +76,7 @@ class Truth:
     _gross: Counter[tuple[str, str]] = field(default_factory=Counter)
     _holdings: dict[tuple[str, str], _Holding] = field(default_factory=dict)
     _realised: Decimal = _NONE
+    _is_breached: bool = False
 
     def note(self, kind: Broken, text: str) -> None:
         """Keep a violation, each text once."""
@@ -129,7 +130,8 @@ class Truth:
     def look(self) -> None:
         """Compare the worst case, and what was bought for each promise, with what was allowed."""
         worst = self.worst_case()
-        if worst is not None and worst > CAP + self.excused:
+        if worst is not None and worst > CAP + self.excused and not self._is_breached:
+            self._is_breached = True
             self.note(Broken.BREACH, f"{worst} can be lost, the cap is {CAP} and {self.excused} were surprises")
         for working in self.orders:
             order = working.order

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -192,7 +192,7 @@ class World:
         if self.lives and not self.lives[-1].is_over:
             self.lives[-1].dies_at = None
 
-    async def call(self, work: Callable[[TradingFloor], Coroutine[Any, Any, T]]) -> T:
+    async def call(self, work: Callable[[TradingFloor], Awaitable[T]]) -> T:
         """
         Have the desk do something, once it lives.
 
@@ -205,7 +205,7 @@ class World:
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._calls.add(answer)
         answer.add_done_callback(self._calls.discard)
-        life.spawn(_answer(work(floor), answer))
+        life.spawn(_answer(work, floor, answer))
         return await answer
 
     async def living_floor(self) -> TradingFloor:
@@ -327,9 +327,11 @@ class World:
                 self.clock.set_off(timedelta(0))
 
 
-async def _answer(work: Awaitable[T], answer: "asyncio.Future[T]") -> None:
+async def _answer(
+    work: Callable[[TradingFloor], Awaitable[T]], floor: TradingFloor, answer: "asyncio.Future[T]"
+) -> None:
     try:
-        result = await work
+        result = await work(floor)
     except Exception as problem:  # noqa: BLE001  # whoever called is told, whatever it is
         if not answer.done():
             answer.set_exception(problem)
