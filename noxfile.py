@@ -64,9 +64,9 @@ def architecture(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Fast tests of values, decisions and single adapters."""
+    """Fast tests of values, decisions and single adapters, and a slice of the simulated sessions."""
     sync(session, "tests")
-    pytest(session, "-n=2", "tests/unit", "tests/architecture")
+    pytest(session, "-n=2", "tests/unit", "tests/architecture", "tests/simulation/test_slice.py")
 
 
 @nox.session
