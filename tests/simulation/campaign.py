@@ -14,9 +14,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
+from tests.simulation.options import Options
 from tests.simulation.session import run_session
 from tests.simulation.truth import Broken
-from tests.simulation.world import Options
 
 RANGE: Final = 25
 _ROOT: Final = Path(__file__).parents[2]

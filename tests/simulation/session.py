@@ -9,10 +9,11 @@ from typing import Final
 
 from tests.simulation.cheap_greeks import cheap_greeks
 from tests.simulation.mortal import mortal_tasks
+from tests.simulation.options import Options
 from tests.simulation.seeded_trader import SeededTrader
 from tests.simulation.start_desk import orders_of
 from tests.simulation.truth import Broken, Violation
-from tests.simulation.world import LIVENESS_S, TRADING_S, Options, World
+from tests.simulation.world import LIVENESS_S, TRADING_S, World
 
 from adapters.jsonl.journal import read_entries
 from adapters.jsonl.verify import JournalState, verify

@@ -6,9 +6,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,19 +15,20 @@ import numpy as np
 from tests.simulation.crashing_journal import CrashingJournal
 from tests.simulation.light_market import STEP, LightMarket
 from tests.simulation.mortal import Life
+from tests.simulation.options import Options, only_the_loss_caps
 from tests.simulation.start_desk import Surroundings, keep_desk, start_desk
 from tests.simulation.truth import Broken, Truth
 from tests.simulation.watched_venue import WatchedVenue
 from tests.simulation.witness import Witness
 
 from adapters.simulated.accounts import SimulatedAccount
-from adapters.simulated.faults import NO_FAULTS, Fault, FaultCount, FaultRates
+from adapters.simulated.faults import Fault, FaultCount
 from adapters.simulated.faulty_wire import FaultyWire
 from adapters.simulated.jumping_clock import JumpingClock
 from adapters.simulated.seeded_ids import SeededIds
 from adapters.simulated.surprises import Surprises
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
-from entrypoints.limits_file import load_limits, shipped_fees
+from entrypoints.limits_file import shipped_fees
 from tradecore.desk.commands import EngageKillSwitch
 from tradecore.desk.decisions import Confirmed, Decision, TicketKind
 from tradecore.desk.state import DeskOpening
@@ -37,7 +36,6 @@ from tradecore.model.fees import FeeSchedule
 from tradecore.model.money import usd
 from tradecore.model.sessions import Session, session_on
 from tradecore.ports.market_data import MarketStep
-from tradecore.risk.limits import Limits
 from tradecore.usecases.floor import TradingFloor
 
 T = TypeVar("T")
@@ -55,47 +53,6 @@ _MEMORY: Final = Path("/dev/shm")
 
 class DeskDied(Exception):
     """The desk was called and died before it answered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a session is exposed to."""
-
-    rates: FaultRates
-    unique_ids_for_ever: bool = True
-    restarts: bool = True
-
-    @classmethod
-    def of(cls, seed: int, *, faults: bool, restarts: bool) -> "Options":
-        """What a seed draws; a venue whose ids are only unique while open takes no request twice."""
-        if not faults:
-            return cls(rates=NO_FAULTS)
-        for_ever = bool(np.random.default_rng([seed, 0x4944]).random() < 0.7)
-        rates = FaultRates.drawn(seed)
-        rates = rates if for_ever else rates.without(Fault.REQUEST_DOUBLED)
-        rates = rates if restarts else rates.without(Fault.CRASH)
-        return cls(rates=rates, unique_ids_for_ever=for_ever, restarts=restarts)
-
-
-@cache
-def only_the_loss_caps() -> Limits:
-    """The shipped limits without what paces a day, so that the loss budget itself is leaned on hard."""
-    many = 100_000
-    return replace(
-        load_limits("default"),
-        max_trades_per_day=many,
-        max_trades_per_day_per_strategy=many,
-        losses_before_pause=many,
-        losses_before_stop=many,
-        reentry_minutes_after_stop=0,
-        duplicate_window_s=Decimal(0),
-        max_open_groups=many,
-        max_open_groups_per_strategy=many,
-        max_opens_per_minute=many,
-        delta_cap=Decimal(many),
-        delta_cap_after_move=Decimal(many),
-        max_heat_pct=Decimal(100),
-    )
 
 
 @cache
