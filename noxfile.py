@@ -64,9 +64,9 @@ def architecture(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Fast tests of values, decisions and single adapters."""
+    """Fast tests of values, decisions and single adapters, and a slice of the simulated sessions."""
     sync(session, "tests")
-    pytest(session, "-n=2", "tests/unit", "tests/architecture")
+    pytest(session, "-n=2", "tests/unit", "tests/architecture", "tests/simulation/test_slice.py")
 
 
 @nox.session
@@ -94,9 +94,16 @@ def properties(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def simulation(session: nox.Session) -> None:
-    """Whole seeded sessions, with crashes."""
+    """
+    Whole seeded sessions, with crashes.
+
+    `-- --seeds N [--seed FIRST]` runs a campaign, `-- --planted` the planted bugs; else the tests of the folder run.
+    """
     sync(session, "tests")
-    pytest(session, "-n=2", "tests/simulation")
+    if any(argument.split("=")[0] in ("--seeds", "--seed", "--planted") for argument in session.posargs):
+        session.run("python", "-m", "tests.simulation", *session.posargs)
+    else:
+        pytest(session, "-n=2", "tests/simulation")
 
 
 @nox.session(default=False)

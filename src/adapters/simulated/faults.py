@@ -78,20 +78,20 @@ class FaultRates:
 
 
 NO_FAULTS: Final = FaultRates()
-_SOME: Final = 0.55
+_SOME: Final = 0.5
 _MOST: Final = {
-    Fault.REQUEST_LOST: 0.12,
-    Fault.REQUEST_LATE: 0.12,
-    Fault.REQUEST_DOUBLED: 0.12,
-    Fault.ANSWER_LOST: 0.12,
-    Fault.THROTTLED: 0.10,
-    Fault.SERVER_ERROR: 0.10,
-    Fault.EVENT_LOST: 0.20,
-    Fault.EVENT_LATE: 0.10,
-    Fault.EVENT_DOUBLED: 0.10,
-    Fault.EVENTS_SWAPPED: 0.10,
-    Fault.QUERY_FAILED: 0.03,
-    Fault.QUERY_LAGGED: 0.03,
+    Fault.REQUEST_LOST: 0.06,
+    Fault.REQUEST_LATE: 0.06,
+    Fault.REQUEST_DOUBLED: 0.06,
+    Fault.ANSWER_LOST: 0.06,
+    Fault.THROTTLED: 0.06,
+    Fault.SERVER_ERROR: 0.06,
+    Fault.EVENT_LOST: 0.15,
+    Fault.EVENT_LATE: 0.06,
+    Fault.EVENT_DOUBLED: 0.06,
+    Fault.EVENTS_SWAPPED: 0.06,
+    Fault.QUERY_FAILED: 0.015,
+    Fault.QUERY_LAGGED: 0.015,
     Fault.LEGS_APART: 0.25,
     Fault.DISCONNECT: 8.0,
     Fault.SILENCE: 6.0,

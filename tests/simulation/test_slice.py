@@ -1,0 +1,53 @@
+"""A slice of the campaign: a perfect world today, every promise held to the venue's own books."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.simulation.campaign import Exposure, RangeResult, append_result, ranges_of, read_results, run_range
+from tests.simulation.session import run_session
+
+ROOT = Path(__file__).parents[2]
+CALM = Exposure(faults=False, restarts=False)
+
+
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_every_promise_is_kept_without_faults(seed: int) -> None:
+    result = run_session(seed, CALM.options(seed))
+    assert result.violations == ()
+    assert result.orders > 5
+
+
+def test_a_seed_is_the_same_session_in_two_processes_whatever_their_hash_seeds(tmp_path: Path) -> None:
+    digests = []
+    for hash_seed in ("1", "2"):
+        file = tmp_path / hash_seed
+        # With faults, so that everything random takes part; whether promises are kept is not asked here.
+        subprocess.run(
+            [sys.executable, "-m", "tests.simulation", "--seeds", "3", "--jobs", "1", f"--digests={file}"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=False,
+        )
+        digests.append(file.read_text(encoding="utf-8"))
+    assert digests[0] == digests[1]
+    assert len(digests[0].splitlines()) == 3
+
+
+def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    file = tmp_path / "results.jsonl"
+    append_result(file, run_range(CALM, (3, 2)))
+    known = read_results(file, 1, 60)
+    assert [(result.first, result.count) for result in known] == [(3, 2)]
+    left = ranges_of(1, 60, known)
+    assert [seed for first, count in left for seed in range(first, first + count)] == [1, 2, *range(5, 61)]
+
+
+def test_results_of_other_code_are_not_taken_for_ours(tmp_path: Path) -> None:
+    file = tmp_path / "results.jsonl"
+    other = RangeResult(first=1, count=2, orders=3, faults={}, broken=[], seconds=1.0, code="another")
+    append_result(file, other)
+    assert read_results(file, 1, 60) == []

@@ -1,0 +1,297 @@
+"""The world of one simulated session: market, venue, wire, clock and disk, in which desks live, die and live again."""
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from tests.simulation.crashing_journal import CrashingJournal
+from tests.simulation.light_market import STEP, LightMarket
+from tests.simulation.mortal import Life
+from tests.simulation.options import Options, only_the_loss_caps
+from tests.simulation.start_desk import Surroundings, keep_desk, start_desk
+from tests.simulation.truth import Broken, Truth
+from tests.simulation.watched_venue import WatchedVenue
+from tests.simulation.witness import Witness
+
+from adapters.simulated.accounts import SimulatedAccount
+from adapters.simulated.faults import Fault, FaultCount
+from adapters.simulated.faulty_wire import FaultyWire
+from adapters.simulated.jumping_clock import JumpingClock
+from adapters.simulated.seeded_ids import SeededIds
+from adapters.simulated.surprises import Surprises
+from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
+from entrypoints.limits_file import shipped_fees
+from tradecore.desk.commands import EngageKillSwitch
+from tradecore.desk.decisions import Confirmed, Decision, TicketKind
+from tradecore.desk.state import DeskOpening
+from tradecore.model.fees import FeeSchedule
+from tradecore.model.money import usd
+from tradecore.model.sessions import Session, session_on
+from tradecore.ports.market_data import MarketStep
+from tradecore.usecases.floor import TradingFloor
+
+T = TypeVar("T")
+
+CASH: Final = usd(10_000)
+TRADING_S: Final = 480.0
+LIVENESS_S: Final = 120.0
+_DAY: Final = date(2026, 11, 20)
+_AFTER_THE_OPEN: Final = timedelta(minutes=90)
+_STEPS_A_SECOND: Final = 6.0
+_RESTARTS_AFTER_S: Final = (1.0, 20.0)
+_OFF_S: Final = (1.0, 20.0)
+_MEMORY: Final = Path("/dev/shm")
+
+
+class DeskDied(Exception):
+    """The desk was called and died before it answered."""
+
+
+@cache
+def _fees() -> FeeSchedule:
+    return shipped_fees()
+
+
+@cache
+def _session() -> Session:
+    found = session_on(_DAY)
+    assert found is not None
+    return found
+
+
+class World:
+    """One session; everything random comes from its seed."""
+
+    def __init__(self, seed: int, options: Options, loop: VirtualTimeLoop) -> None:
+        self.seed = seed
+        self.options = options
+        self.faults = FaultCount()
+        self.random = np.random.default_rng([seed, 0x574F])
+        self.begins = _session().opens + _AFTER_THE_OPEN
+        self.ends = self.begins + timedelta(seconds=TRADING_S + LIVENESS_S + 30)
+        self.time = VirtualClock(loop, self.begins)
+        self.clock = JumpingClock(self.time)
+        steps = int((self.ends - self.begins) / STEP) + 2
+        self.market = LightMarket(seed, _session(), self.time, self.begins, steps)
+        self.opening = DeskOpening(
+            account="sim",
+            mode="simulated",
+            day=_DAY,
+            equity=CASH,
+            limits=only_the_loss_caps(),
+            fees=_fees(),
+        )
+        self.account = SimulatedAccount("sim", CASH, _fees())
+        self.venue = WatchedVenue(
+            account=self.account,
+            clock=self.time,
+            quote_of=self.market.quote_now,
+            seed=seed,
+            closes=_session().closes,
+            legging=options.rates.legs_apart,
+            unique_ids_for_ever=options.unique_ids_for_ever,
+        )
+        self.truth = Truth(
+            account=self.account,
+            durable=lambda order_id: order_id in self.journal.durable_ids,
+            killed=self._is_killed,
+            standing=lambda: self.venue.standing_fills,
+            begins_with=CASH,
+        )
+        self.venue.truth = self.truth
+        self.wire = FaultyWire(self.venue, self.time, options.rates, seed, self.faults)
+        self.broker = Witness(self.wire, self.truth)
+        self.surprises = Surprises(
+            self.venue,
+            self.account,
+            self.market.contracts,
+            options.rates,
+            seed,
+            self.faults,
+            self.truth.surprise,
+        )
+        self.ids = SeededIds(f"world/{seed}")
+        self.directory = Path(tempfile.mkdtemp(prefix="desk-", dir=_MEMORY if _MEMORY.is_dir() else None))
+        self.journal = self._open_journal()
+        self.lives: list[Life] = []
+        self.traces: list[str] = []
+        self.may_die = options.rates.crash > 0
+        self._kills: list[tuple[int, bool]] = []
+        self._floor: TradingFloor | None = None
+        self._calls: set[asyncio.Future[Any]] = set()
+        self._living = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    def begin(self) -> None:
+        """Set everything going."""
+        self.wire.start()
+        self.wire.in_world(self.surprises.run())
+        self.wire.in_world(self._move_market())
+        self.wire.in_world(self._set_clock())
+        self._bear()
+
+    def calm_down(self) -> None:
+        """End all faults: from here on the world is as it should be."""
+        self.may_die = False
+        self.wire.stop_faults()
+        self.surprises.stop()
+        self.venue.legging = 0.0
+        self.market.always_two_sided = True
+        self.clock.set_off(timedelta(0))
+        if self.lives and not self.lives[-1].is_over:
+            self.lives[-1].dies_at = None
+
+    async def call(self, work: Callable[[TradingFloor], Awaitable[T]]) -> T:
+        """
+        Have the desk do something, once it lives.
+
+        Raises:
+            DeskDied: It ended before it answered; what became of the request is not known.
+        """
+        await self._living.wait()
+        floor, life = self._floor, self.lives[-1]
+        assert floor is not None
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._calls.add(answer)
+        answer.add_done_callback(self._calls.discard)
+        life.spawn(_answer(work, floor, answer))
+        return await answer
+
+    async def living_floor(self) -> TradingFloor:
+        """The floor of the present life."""
+        await self._living.wait()
+        assert self._floor is not None
+        return self._floor
+
+    def die_soon(self, within_steps: int) -> None:
+        """End the present life at one of its next steps."""
+        if self.may_die and not self.lives[-1].is_over:
+            self.lives[-1].dies_at = self.lives[-1].steps + within_steps
+
+    def end_life(self) -> None:
+        """Let the present life end in peace, its journal whole."""
+        self._remember_trace()
+        self.journal.close()
+        for life in self.lives:
+            life.is_over = True
+
+    def bury(self) -> None:
+        """Tidy up after everybody."""
+        for life in self.lives:
+            life.bury()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything every life recorded, and of the venue's truth."""
+        text = "\n".join([*self.traces, *map(repr, self.truth.tape), str(self.account.cash), repr(self.counted)])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def counted(self) -> Counter[str]:
+        """Faults that happened, by kind."""
+        found = Counter({str(kind): count for kind, count in sorted(self.faults.by_kind.items()) if count})
+        if self.venue.torn:
+            found[str(Fault.LEGS_APART)] = self.venue.torn
+        return found
+
+    def listener(self, _at: datetime, _kind: str, seen: object, decision: Decision | None) -> None:
+        """Remember when the kill switch was engaged and lifted."""
+        outcome = None if decision is None else decision.outcome
+        if isinstance(seen, EngageKillSwitch):
+            self._kills.append((self.journal.head.seq, True))
+        elif isinstance(outcome, Confirmed) and outcome.kind is TicketKind.LIFT:
+            self._kills.append((self.journal.head.seq, False))
+
+    def _is_killed(self) -> bool:
+        durable = [engaged for seq, engaged in self._kills if seq <= self.journal.durable_seq]
+        return bool(durable) and durable[-1]
+
+    def _open_journal(self) -> CrashingJournal:
+        return CrashingJournal(self.directory / "journal", self.random, lambda: None)
+
+    def _bear(self) -> None:
+        life = Life(len(self.lives) + 1, self._on_death)
+        if self.may_die:
+            life.dies_at = 1 + int(self.random.exponential(3600 / self.options.rates.crash * _STEPS_A_SECOND))
+        self.lives.append(life)
+        found = Surroundings(
+            opening=self.opening,
+            market=self.market,
+            broker=self.broker,
+            journal=self.journal,
+            clock=self.clock,
+            ids=self.ids,
+            listener=self.listener,
+            ends=self.ends,
+        )
+        self._floor = life.run(lambda: start_desk(found))
+        life.spawn(self._keep(life, found, self._floor))
+        self._living.set()
+
+    async def _keep(self, life: Life, found: Surroundings, floor: TradingFloor) -> None:
+        try:
+            await keep_desk(found, floor)
+        except Exception as failure:  # noqa: BLE001  # a desk must not fail, whatever the reason
+            self.truth.note(Broken.OTHER, f"the desk failed: {failure!r}")
+            if self.options.restarts:
+                life.end()
+
+    def _on_death(self, _: Life) -> None:
+        self.faults.add(Fault.CRASH)
+        self._living.clear()
+        self._remember_trace()
+        self.journal.lose_power()
+        for answer in list(self._calls):
+            if not answer.done():
+                answer.set_exception(DeskDied())
+        self.wire.in_world(self._bear_again())
+
+    async def _bear_again(self) -> None:
+        await asyncio.sleep(float(self.random.uniform(*_RESTARTS_AFTER_S)))
+        self.journal = self._open_journal()
+        self._kills = [(seq, engaged) for seq, engaged in self._kills if seq <= self.journal.head.seq]
+        self._bear()
+
+    def _remember_trace(self) -> None:
+        if self._floor is not None:
+            self.traces.append(self._floor.trace.hexdigest)
+
+    async def _move_market(self) -> None:
+        step = 1
+        while (at := self.market.step_at(step)) < self.ends:
+            await asyncio.sleep((at - self.time.now()).total_seconds())
+            self.venue.on_step(MarketStep(at=at))
+            step += 1
+
+    async def _set_clock(self) -> None:
+        per_hour = self.options.rates.clock_jump
+        while per_hour > 0 and self.time.now() < self.begins + timedelta(seconds=TRADING_S):
+            await asyncio.sleep(float(self.random.exponential(3600 / per_hour)))
+            if not self.market.always_two_sided:
+                self.faults.add(Fault.CLOCK_JUMP)
+                ahead = float(self.random.uniform(*_OFF_S)) * (1 if self.random.random() < 0.7 else -1)
+                self.clock.set_off(timedelta(seconds=ahead))
+                await asyncio.sleep(float(self.random.uniform(5, 30)))
+                self.clock.set_off(timedelta(0))
+
+
+async def _answer(
+    work: Callable[[TradingFloor], Awaitable[T]], floor: TradingFloor, answer: "asyncio.Future[T]"
+) -> None:
+    try:
+        result = await work(floor)
+    except Exception as problem:  # noqa: BLE001  # whoever called is told, whatever it is
+        if not answer.done():
+            answer.set_exception(problem)
+    else:
+        if not answer.done():
+            answer.set_result(result)
