@@ -16,10 +16,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from tests.campaigns import altered_tokens, one_token
+from tests.campaigns import altered_tokens, journal_mutations, one_token
 from tests.campaigns.campaign import Campaign, Share, run_shares
 
-CAMPAIGNS = {one.name: one for one in (altered_tokens.CAMPAIGN, one_token.CAMPAIGN)}
+CAMPAIGNS = {one.name: one for one in (altered_tokens.CAMPAIGN, one_token.CAMPAIGN, journal_mutations.CAMPAIGN)}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,6 @@ from typing import Final
 from tests.campaigns.campaign import Campaign, Share
 from tests.campaigns.still_market import StillMarket, in_a_still_market
 
-from tradecore.testing.builders import some_limits
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.confirming import confirm
 from tradecore.usecases.floor import hash_token
@@ -182,7 +181,7 @@ def run(seed: int, count: int) -> Share:
     async def story(scene: StillMarket) -> None:
         await _try_all(scene, share, count, chance)
 
-    in_a_still_market(seed, story, limits=some_limits(), delay=lambda: 0.0)
+    in_a_still_market(seed, story, delay=lambda: 0.0)
     return share
 
 

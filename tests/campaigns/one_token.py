@@ -11,25 +11,17 @@ from random import Random
 from typing import Final
 
 from tests.campaigns.campaign import Campaign, Share
-from tests.campaigns.still_market import StillMarket, in_a_still_market
+from tests.campaigns.still_market import StillMarket, in_a_still_market, memory_disk
 
 from adapters.jsonl.journal import JsonlJournal
 from adapters.jsonl.verify import JournalState, verify
 from tradecore.model.terms import Effect
-from tradecore.testing.builders import some_limits
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.confirming import confirm
 
 AT_ONCE: Final = 1_000
 LONGEST_DELAY_S: Final = 0.2
-LIMITS: Final = some_limits(delta_cap=Decimal(500), delta_cap_after_move=Decimal(500))
 Answer = ConfirmAnswer | PreviewAnswer | RefusedAnswer | BaseException
-
-
-def memory_disk() -> Path | None:
-    """A file system without a disk behind it, where there is one."""
-    found = Path("/dev/shm")
-    return found if found.is_dir() else None
 
 
 async def _round(scene: StillMarket, chance: Random, at_once: int) -> str | None:
@@ -102,7 +94,7 @@ def _one_round(place: Path, seed: int, chance: Random, at_once: int) -> str | No
         scene.quote(bid, ask)
         found.append(await _round(scene, chance, at_once))
 
-    in_a_still_market(seed, story, limits=LIMITS, delay=lambda: chance.uniform(0, LONGEST_DELAY_S), journal=journal)
+    in_a_still_market(seed, story, delay=lambda: chance.uniform(0, LONGEST_DELAY_S), journal=journal)
     journal.close()
     state = verify(place).state
     return found[0] or (None if state is JournalState.WHOLE else f"the journal is {state}")

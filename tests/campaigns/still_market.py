@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,14 +25,15 @@ from tradecore.model.plans import Proposal
 from tradecore.model.terms import Limit
 from tradecore.ports.clock import Clock
 from tradecore.ports.journal import Journal
-from tradecore.risk.limits import Limits
-from tradecore.testing.builders import CALL, FEES, SPY, TEN, TODAY, a_desk, a_proposal, a_quote
+from tradecore.testing.builders import CALL, FEES, SPY, TEN, TODAY, a_desk, a_proposal, a_quote, some_limits
 from tradecore.usecases.answers import PreviewAnswer
 from tradecore.usecases.floor import TradingFloor, decide, take_event
 from tradecore.usecases.previewing import new_ticket, ticket_answer
 from tradecore.usecases.views import fresh_view
 
 Story = Callable[["StillMarket"], Awaitable[None]]
+LIMITS: Final = some_limits(delta_cap=Decimal(500), delta_cap_after_move=Decimal(500))
+"""The shipped limits, with room for two of the scene's calls."""
 FIFTY = np.array([50], dtype=np.int64)
 
 
@@ -93,16 +95,14 @@ class StillMarket:
         return answer
 
 
-def in_a_still_market(
-    seed: int, story: Story, *, limits: Limits, delay: Callable[[], float], journal: Journal | None = None
-) -> None:
+def in_a_still_market(seed: int, story: Story, *, delay: Callable[[], float], journal: Journal | None = None) -> None:
     """Run a story on virtual time; what it raises is raised here."""
     loop = VirtualTimeLoop()
     clock = VirtualClock(loop, TEN)
     timers = LoopTimers(clock)
     market, broker = MemoryMarket(clock), LateBroker(clock, delay)
     floor = TradingFloor(
-        desk=a_desk(limits=limits),
+        desk=a_desk(limits=LIMITS),
         underlying=SPY,
         market=market,
         broker=broker,
@@ -129,6 +129,12 @@ def in_a_still_market(
 async def _take_events(scene: StillMarket) -> None:
     async for event in scene.broker.events():
         await take_event(scene.floor, event)
+
+
+def memory_disk() -> Path | None:
+    """A file system without a disk behind it, where there is one."""
+    found = Path("/dev/shm")
+    return found if found.is_dir() else None
 
 
 def _chain(bid: str, ask: str, now: datetime) -> OptionChain:
