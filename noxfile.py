@@ -107,6 +107,13 @@ def simulation(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def campaigns(session: nox.Session) -> None:
+    """One promise tried very many times: `uv run nox -s campaigns -- NAME [--count N] [--seed S] [--jobs J]`."""
+    sync(session, "tests")
+    session.run("python", "-m", "tests.campaigns", *session.posargs)
+
+
+@nox.session(default=False)
 def e2e(session: nox.Session) -> None:
     """The installed program as its users meet it, independent MCP clients included; needs npm."""
     npm = shutil.which("npm")

@@ -131,10 +131,11 @@ def read_entries(directory: Path) -> Iterator[JournalEntry]:
         JournalCorrupt: A line that is not a torn tail is not what was written.
     """
     count = 0
-    for path in segments(directory):
+    files = segments(directory)
+    for path in files:
         for raw, complete in read_segment(path):
-            line = read_line(raw)
-            if line is None and not complete:
+            line = read_line(raw) if complete or path == files[-1] else None
+            if line is None and path == files[-1] and not complete:
                 return
             if line is None or line.seq != count + 1:
                 raise JournalCorrupt(f"{path.name}: entry {count + 1} is not what was written", entry=count + 1)

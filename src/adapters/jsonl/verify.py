@@ -74,9 +74,9 @@ def verify(directory: Path, head: JournalHead | None = None) -> Verification:
         if path.name != expected:
             return _corrupt(count, last, f"segment {expected} is missing")
         for raw, complete in read_segment(path):
-            line = read_line(raw)
-            is_tail = index == len(files) - 1 and not complete
-            if is_tail:
+            is_last = index == len(files) - 1
+            line = read_line(raw) if complete or is_last else None
+            if is_last and not complete:
                 return _torn(count, last, line, raw, head, at_head)
             problem = _problem(line, count, last)
             if line is None or problem:

@@ -128,6 +128,19 @@ def test_a_missing_segment_is_found(tmp_path: Path) -> None:
     assert verify(tmp_path).state is JournalState.CORRUPT
 
 
+@pytest.mark.parametrize("lost", [1, 20])
+def test_an_earlier_segment_without_its_end_is_found_and_nothing_of_it_is_skipped(lost: int, tmp_path: Path) -> None:
+    """The last newline of a segment, or half of its last entry."""
+    path = the_file(a_journal(tmp_path, entries=12, segment_bytes=500))
+    content = path.read_bytes()
+    path.write_bytes(content[:-lost])
+    last = content.count(b"\n")
+    found = verify(tmp_path)
+    assert (found.state, found.entry) == (JournalState.CORRUPT, last)
+    with pytest.raises(JournalCorrupt):
+        list(read_entries(tmp_path))
+
+
 def test_a_torn_segment_that_is_not_the_last_is_corrupt(tmp_path: Path) -> None:
     a_journal(tmp_path, entries=12, segment_bytes=500)
     path = the_file(tmp_path)
