@@ -1,10 +1,11 @@
 """Every clock keeps the promises of the Clock port."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapters.memory.clock import ManualClock
+from adapters.simulated.jumping_clock import JumpingClock
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
-from adapters.system.time import SystemClock
+from adapters.system.time import PacedClock, SystemClock, machine_seconds
 from tradecore.ports.clock import Clock
 from tradecore.testing.clock_contract import ClockContract
 
@@ -19,6 +20,20 @@ class TestManualClock(ClockContract):
 class TestSystemClock(ClockContract):
     def clock(self) -> Clock:
         return SystemClock()
+
+
+class TestPacedClock(ClockContract):
+    def clock(self) -> Clock:
+        return PacedClock(NOON, 10.0, machine_seconds)
+
+
+class TestJumpingClock(ClockContract):
+    def clock(self) -> Clock:
+        clock = JumpingClock(SystemClock())
+        clock.set_off(timedelta(seconds=5))
+        clock.now()
+        clock.set_off(timedelta(seconds=-5))
+        return clock
 
 
 class TestVirtualClock(ClockContract):

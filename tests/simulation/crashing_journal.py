@@ -12,6 +12,7 @@ import numpy as np
 from adapters.jsonl.journal import JsonlJournal
 from tradecore.model.encoding import Json
 from tradecore.ports.journal import JournalEntry
+from tradecore.usecases.audit import SCHEMA_VERSION
 
 _ORDER_ID = re.compile(rb"tc-[a-z0-9]+-\d+")
 _SYNC_S = (0.0005, 0.012)
@@ -25,7 +26,7 @@ class CrashingJournal(JsonlJournal):
     """
 
     def __init__(self, directory: Path, random: np.random.Generator, on_durable: Callable[[], None]) -> None:
-        super().__init__(directory, header={"schema": 1, "code_version": "simulation"})
+        super().__init__(directory, header={"schema": SCHEMA_VERSION, "code_version": "simulation"})
         self._random = random
         self._on_durable = on_durable
         self._durable_size = self._size

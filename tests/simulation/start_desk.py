@@ -1,8 +1,9 @@
 """How one life of the desk begins, in one place: here recovery is plugged in."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tests.simulation.crashing_journal import CrashingJournal
 from tests.simulation.light_market import SPY, STEP, LightMarket
@@ -11,7 +12,7 @@ from tests.simulation.plain_strategies import STRATEGIES
 from adapters.simulated.jumping_clock import JumpingClock
 from adapters.system.time import LoopTimers
 from tradecore.desk.desk import Desk
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.model.encoding import encode
 from tradecore.model.orders import Order
 from tradecore.ports.broker import Broker
@@ -19,7 +20,11 @@ from tradecore.ports.ids import IdSource
 from tradecore.ports.market_data import MarketStep
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.floor import Listener, TradingFloor, take_event
+from tradecore.usecases.keeping import keep
 from tradecore.usecases.protecting import ProtectionWatch
+from tradecore.usecases.recovering import recover, remembered_desk
+
+_TAIL = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +39,15 @@ class Surroundings:
     ids: IdSource
     listener: Listener
     ends: datetime
+    is_ready: Callable[[], None]
 
 
 def start_desk(world: Surroundings) -> TradingFloor:
     """Begin a life: its floor, and the tasks that keep it; a failure of one of them fails the first task awaited."""
     timers = LoopTimers(world.clock)
+    before = remembered_desk(world.journal.entries()) if world.journal.head.seq else None
     floor = TradingFloor(
-        desk=Desk(world.opening),
+        desk=Desk(world.opening) if before is None else before.desk,
         underlying=SPY,
         market=world.market,
         broker=world.broker,
@@ -51,8 +58,10 @@ def start_desk(world: Surroundings) -> TradingFloor:
         strategies=STRATEGIES,
         listener=world.listener,
     )
-    if not world.journal.head.seq:
+    if before is None:
         floor.record(world.clock.now(), OPENING, {"opening": encode(world.opening)}, world.opening, None)
+    else:
+        floor.asked.executions_since = before.until - _TAIL
     return floor
 
 
@@ -64,6 +73,10 @@ async def keep_desk(world: Surroundings, floor: TradingFloor) -> None:
         Exception: Whatever a part of the desk failed with.
     """
     assert isinstance(floor.timers, LoopTimers)
+    if floor.asked.executions_since is not None:
+        await recover(floor, world.opening)
+    keep(floor)
+    world.is_ready()
     parts = [asyncio.create_task(work) for work in (floor.timers.failure(), _hear(floor), _watch(world, floor))]
     done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_EXCEPTION)
     for part in done:

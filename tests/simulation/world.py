@@ -31,7 +31,7 @@ from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from entrypoints.limits_file import shipped_fees
 from tradecore.desk.commands import EngageKillSwitch
 from tradecore.desk.decisions import Confirmed, Decision, TicketKind
-from tradecore.desk.state import DeskOpening
+from tradecore.desk.opening import DeskOpening
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.money import usd
 from tradecore.model.sessions import Session, session_on
@@ -232,10 +232,10 @@ class World:
             ids=self.ids,
             listener=self.listener,
             ends=self.ends,
+            is_ready=self._living.set,
         )
         self._floor = life.run(lambda: start_desk(found))
         life.spawn(self._keep(life, found, self._floor))
-        self._living.set()
 
     async def _keep(self, life: Life, found: Surroundings, floor: TradingFloor) -> None:
         try:

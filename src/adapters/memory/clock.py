@@ -16,6 +16,10 @@ class ManualClock(Clock):
         """The time it was set to."""
         return self._now
 
+    def machine_seconds(self) -> float:
+        """Seconds to the time it was set to."""
+        return self._now.timestamp()
+
     def advance(self, by: timedelta) -> None:
         """
         Move forward.

@@ -19,6 +19,10 @@ class JumpingClock(Clock):
         self._latest = max(self._latest, self._true.now() + self._off)
         return self._latest
 
+    def machine_seconds(self) -> float:
+        """True seconds."""
+        return self._true.machine_seconds()
+
     def set_off(self, by: timedelta) -> None:
         """Set the machine's clock so far ahead of true time, or behind it (below zero)."""
         self._off = by

@@ -104,6 +104,10 @@ class VirtualClock(Clock):
         """The present of the simulated world, to the microsecond."""
         return self._begins + timedelta(microseconds=round(self._loop.time() * 1e6))
 
+    def machine_seconds(self) -> float:
+        """The loop's time."""
+        return self._loop.time()
+
 
 class FeedTimers(Timers):
     """The timers of a market's feed: where nothing else is due before its next step, the step comes without a wait."""

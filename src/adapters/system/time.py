@@ -22,6 +22,10 @@ class SystemClock(Clock):
         self._latest = max(self._latest, datetime.now(UTC))
         return self._latest
 
+    def machine_seconds(self) -> float:
+        """Seconds that never run backwards, counted from some time in the machine's past."""
+        return machine_seconds()
+
 
 def machine_seconds() -> float:
     """Seconds that never run backwards, counted from some time in the machine's past."""
@@ -45,6 +49,10 @@ class PacedClock(Clock):
     def now(self) -> datetime:
         """The market's present."""
         return self._begins + timedelta(seconds=(self._seconds() - self._since) * self.rate)
+
+    def machine_seconds(self) -> float:
+        """Seconds of the machine, at whatever pace the market goes."""
+        return self._seconds()
 
     def jump_to(self, at: datetime) -> None:
         """Continue from `at`, unless it is past already."""

@@ -9,14 +9,11 @@ from typing import Final
 from entrypoints.runtime import first_failure, show_on_board
 from entrypoints.wiring.standing import StandingHouse
 from tradecore.desk.commands import OpenDay
-from tradecore.errors import DeskHalted
-from tradecore.ports.journal import JournalHead
 from tradecore.usecases.floor import decide, take_event
 from tradecore.usecases.keeping import keep
 from tradecore.usecases.protecting import ProtectionWatch
 from tradecore.usecases.recovering import recover
 
-_DURABLE_EVERY_S: Final = 1.0
 _EVENTS_ARRIVE: Final = timedelta(seconds=2)
 _LAST_EXITS: Final = timedelta(seconds=30)
 
@@ -35,7 +32,6 @@ async def standing(house: StandingHouse) -> AsyncIterator[None]:
             rest = [
                 group.create_task(house.timers.failure()),
                 group.create_task(_days(house)),
-                group.create_task(_keep_durable(house)),
             ]
             try:
                 yield
@@ -96,16 +92,3 @@ async def _open_day(house: StandingHouse) -> None:
     session = house.market.session
     equity = (await house.venue.account()).equity
     await decide(house.floor, OpenDay(at=house.clock.now(), day=session.day, equity=equity))
-
-
-async def _keep_durable(house: StandingHouse) -> None:
-    written: JournalHead | None = None
-    while True:
-        await asyncio.sleep(_DURABLE_EVERY_S)
-        if house.floor.halted:
-            # Nothing can be sent any more, exits neither: whoever watches the process has to know.
-            raise DeskHalted(house.floor.halted)
-        head = house.floor.journal.head
-        if head != written:
-            await house.floor.make_durable()
-            written = head

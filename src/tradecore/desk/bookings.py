@@ -203,7 +203,7 @@ def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> 
 def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
     """After a late fill: what works on must not buy more than the ticket said, nor close more than is held."""
     entries = state.entry_orders(group)
-    wanted = sum((o.cumulative_quantity + (o.leaves_quantity if o.may_be_at_venue else 0) for o in entries), _NONE)
+    wanted = sum((o.quantity if o.may_be_at_venue else o.begun_quantity for o in entries), _NONE)
     excess = [order for order in entries if wanted > group.plan.quantity]
     if excess:
         state.entries.pop(group.intent_id, None)

@@ -1,7 +1,7 @@
 """What a desk can be told; each command carries its time (UTC), who asks, and the market it was decided on."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -185,13 +185,13 @@ class NotFound:
     """
     The venue, asked for an order whose outcome is unknown, knows none of that id.
 
-    `may_send_again`: ids are unique there for ever; `final_after`: how long after sending its answer is proof.
+    `may_send_again`: ids are unique there for ever; `is_final`: so long after sending, its answer is proof.
     """
 
     at: datetime
     client_order_id: str
     may_send_again: bool
-    final_after: timedelta | None
+    is_final: bool
     view: MarketView
 
 

@@ -84,7 +84,11 @@ def _next_or_withdraw(state: DeskState, run: EntryRun, group: Group, last: Order
 
 
 def _send_next(state: DeskState, run: EntryRun, group: Group, command: StepEntry) -> Decision:
-    filled = sum((order.cumulative_quantity for order in state.entry_orders(group)), Decimal(0))
+    entries = state.entry_orders(group)
+    filled = sum((order.cumulative_quantity for order in entries), Decimal(0))
+    if filled < sum((order.begun_quantity for order in entries), Decimal(0)):
+        state.entries.pop(run.intent_id)
+        return Decision(outcome=Done(what="entry ends: its legs filled apart"))
     plan = replace(group.plan, quantity=group.plan.quantity - filled, group=group.label)
     price = _price_now(state, run, plan, command)
     state.entries.pop(run.intent_id)

@@ -30,7 +30,7 @@ def note_not_found(state: DeskState, command: NotFound) -> Decision:
         return Decision(outcome=Done(what=f"{command.client_order_id[:64]} is not unknown"))
     group = state.groups[order.group]
     sent_at = order.sent_at or order.created_at
-    if command.final_after is not None and command.at - sent_at >= command.final_after:
+    if command.is_final:
         return _never_arrived(state, group, order, "the venue has no such order")
     if command.may_send_again and order.state is OrderState.UNKNOWN and _is_wanted(state, group, order, command):
         send = send_existing(state, order, authority=_authority(group, order), now=command.at)

@@ -95,6 +95,11 @@ class Order:
         return min(self.leg_quantity(leg.instrument) / leg.ratio for leg in self.legs) // 1
 
     @property
+    def begun_quantity(self) -> Decimal:
+        """Units of the order filled on any leg, begun ones counted whole."""
+        return -(-max(self.leg_quantity(leg.instrument) / leg.ratio for leg in self.legs) // 1)
+
+    @property
     def leaves_quantity(self) -> Decimal:
         """Units still to be filled, by quantity and not by label."""
         return self.quantity - self.cumulative_quantity

@@ -11,3 +11,7 @@ class Clock(Protocol):
     @abstractmethod
     def now(self) -> datetime:
         """The present as aware UTC; never earlier than an answer given before."""
+
+    @abstractmethod
+    def machine_seconds(self) -> float:
+        """Seconds of the machine since some time in its past; they pass evenly, whatever sets its clock."""

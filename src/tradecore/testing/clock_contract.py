@@ -22,3 +22,9 @@ class ClockContract:
         clock = self.clock()
         seen = [clock.now() for _ in range(100)]
         assert seen == sorted(seen)
+
+    def test_the_machine_s_seconds_never_run_backwards(self) -> None:
+        """They measure how long something took."""
+        clock = self.clock()
+        seen = [clock.machine_seconds() for _ in range(100)]
+        assert seen == sorted(seen)

@@ -93,10 +93,21 @@ async def _not_found(floor: TradingFloor, order_id: str) -> None:
         at=floor.clock.now(),
         client_order_id=order_id,
         may_send_again=can.unique_ids_for_ever,
-        final_after=can.not_found_is_final_after,
+        is_final=_is_final(floor, order_id, can.not_found_is_final_after),
         view=view,
     )
     await decide(floor, command)
+
+
+def _is_final(floor: TradingFloor, order_id: str, bound: timedelta | None) -> bool:
+    """
+    Whether so long after sending nothing can arrive any more, by the machine's own seconds: a clock can be set.
+
+    An order that an earlier life sent counts from when this one first missed it.
+    """
+    now = floor.clock.machine_seconds()
+    sent = floor.asked.sent.setdefault(order_id, now)
+    return bound is not None and now - sent > bound.total_seconds()
 
 
 def _events_of(floor: TradingFloor, order: Order, report: BrokerOrder) -> Iterator[BrokerEvent]:

@@ -61,11 +61,13 @@ class BrokerQuestions:
 
     `executions_since` is where the next question for executions begins, `answered_at` when the last round was
     answered; `again_at` and `patience` say when to ask next for an order that is not found, and for how long to wait
-    after that; `pending_since` when an order whose cancellation was asked for was first seen working all the same.
+    after that; `sent` is when each order was last handed over, in the machine's seconds;
+    `pending_since` when an order whose cancellation was asked for was first seen working all the same.
     """
 
     executions_since: datetime | None = None
     answered_at: datetime | None = None
+    sent: dict[str, float] = field(default_factory=dict)
     again_at: dict[str, datetime] = field(default_factory=dict)
     patience: dict[str, timedelta] = field(default_factory=dict)
     pending_since: dict[str, datetime] = field(default_factory=dict)
@@ -221,6 +223,7 @@ async def _handed_over(floor: TradingFloor, order: ConfirmedOrder) -> tuple[Send
         return Sending.NOT_SENT, "cancelled before it left"
     if order.effect is Effect.OPEN and floor.stop_signal.requested() is not None:
         return Sending.NOT_SENT, "somebody asked the desk to stop"
+    floor.asked.sent[order.client_order_id] = floor.clock.machine_seconds()
     try:
         await floor.timers.within(ANSWERS_WITHIN_S, floor.broker.submit(order))
     except DuplicateOrder as known:

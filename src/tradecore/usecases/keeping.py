@@ -1,4 +1,4 @@
-"""What goes on beside trading as long as a desk lives: asking the broker, reconciling, watching loss and protection."""
+"""What goes on as long as a desk lives: making durable, asking the broker, reconciling, watching."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -6,7 +6,8 @@ from typing import Final
 
 from tradecore.desk.commands import NoteLoss, NoteProtection
 from tradecore.desk.latches import Latch
-from tradecore.errors import PortError
+from tradecore.errors import DeskHalted, PortError
+from tradecore.ports.journal import JournalHead
 from tradecore.usecases.asking_broker import ask_broker
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.kill_switch import engage
@@ -19,11 +20,13 @@ _RECONCILE_EVERY: Final = timedelta(seconds=60)
 _UNTIL_IT_AGREES: Final = timedelta(seconds=5)
 _LOSS_EVERY: Final = timedelta(seconds=5)
 _GUARD_EVERY: Final = timedelta(seconds=2)
+_DURABLE_EVERY: Final = timedelta(seconds=1)
 _STOP_EVERY: Final = timedelta(seconds=1)
 
 
 def keep(floor: TradingFloor) -> None:
     """Start all of it; it ends with the desk's timers."""
+    floor.timers.beside(_again_and_again(floor, _KeepDurable(), lambda: _DURABLE_EVERY))
     floor.timers.beside(_again_and_again(floor, _ask, lambda: _ASK_EVERY if _is_busy(floor) else _IDLE))
     floor.timers.beside(_again_and_again(floor, _reconcile, lambda: _pause(floor)))
     floor.timers.beside(_again_and_again(floor, watch_loss, lambda: _LOSS_EVERY))
@@ -53,6 +56,22 @@ async def obey_stop_signal(floor: TradingFloor) -> None:
     wish = floor.stop_signal.requested()
     if wish is not None:
         await engage(floor, "stop signal", flatten=wish.flatten, reason=wish.reason)
+
+
+class _KeepDurable:
+    """What is only buffered is on the device a second later."""
+
+    def __init__(self) -> None:
+        self._written: JournalHead | None = None
+
+    async def __call__(self, floor: TradingFloor) -> None:
+        if floor.halted:
+            # Nothing can be sent any more, exits neither: whoever watches the desk has to know.
+            raise DeskHalted(floor.halted)
+        head = floor.journal.head
+        if head != self._written:
+            await floor.make_durable()
+            self._written = head
 
 
 def _is_guarded(floor: TradingFloor, label: str) -> bool:

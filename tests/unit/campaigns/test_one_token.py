@@ -20,7 +20,7 @@ def test_many_redemptions_of_one_token_send_one_order() -> None:
 
 
 async def at_once(trading: TradingFloor, intent_id: str) -> ConfirmAnswer:
-    return confirming.confirm_answer(trading, intent_id, trading.confirmed.get(intent_id))
+    return confirming.confirm_answer(trading, intent_id, trading.desk.confirmed(intent_id))
 
 
 def never_redeemed(_: TicketBook, __: Ticket) -> None:

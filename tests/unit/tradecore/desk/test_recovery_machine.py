@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 
 from hypothesis import settings
@@ -85,7 +84,7 @@ class AnyLife(AnyDay):
             at=self.driver.now,
             client_order_id=order_id,
             may_send_again=again,
-            final_after=timedelta(seconds=30) if final else None,
+            is_final=final,
             view=self.view(),
         )
         was_unknown = self.driver.order(order_id).is_unknown
