@@ -45,9 +45,9 @@ class SeededTrader:
     async def trade(self, seconds: float) -> None:
         """Act for so long."""
         moves: list[Callable[[], Awaitable[None]]] = [self._open] * 14
-        moves += [self._close_one] * 2
-        moves += [self._repeat, self._open_two_at_once, self._tamper, self._flatten, self._cancel_something]
-        moves += [self._kill, self._lift, self._lift]
+        moves += [self._close_one] * 2 + [self._open_two_at_once] * 3
+        moves += [self._repeat, self._tamper, self._flatten, self._cancel_something]
+        moves += [self._kill, self._kill_while_confirming, self._lift, self._lift]
         until = self._world.time.now() + timedelta(seconds=seconds)
         while self._world.time.now() < until:
             await asyncio.sleep(float(self._random.exponential(_PAUSE_S)))
@@ -179,6 +179,15 @@ class SeededTrader:
         await self._world.call(lambda floor: kill_switch.engage(floor, ME, flatten=flatten, reason="at random"))
         await asyncio.sleep(float(self._random.exponential(5.0)))
         await self._lift()
+
+    async def _kill_while_confirming(self) -> None:
+        token = await self._preview()
+        if token is not None:
+            await asyncio.gather(self._confirm(token), self._kill_after(float(self._random.uniform(0, 0.02))))
+
+    async def _kill_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._kill()
 
     async def _kill_and_flatten(self) -> None:
         await self._world.call(lambda floor: kill_switch.engage(floor, ME, flatten=True, reason="going home"))
