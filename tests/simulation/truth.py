@@ -111,7 +111,7 @@ class Truth:
         else:
             self._book_again()
 
-    def surprise(self, kind: Fault, act: Callable[[], object]) -> None:
+    def surprise(self, _: Fault, act: Callable[[], object]) -> None:
         """Let a surprise happen; what it adds to the worst case was nobody's decision."""
         before = self.worst_case()
         excused, self.excused = self.excused, usd(10**9)
@@ -120,8 +120,7 @@ class Truth:
         self.excused = excused
         if before is not None and after is not None:
             self.excused += (after - before).at_least_zero()
-        elif after is None:
-            self.note(Broken.OTHER, f"a {kind} left something uncovered")
+        # A broker that takes one leg away uncovers the other: nobody's decision, and no bound until it is closed.
 
     def excuse(self, amount: Money) -> None:
         """A leg that was owed never trades."""

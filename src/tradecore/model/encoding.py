@@ -63,7 +63,7 @@ def moment(at: datetime) -> str:
 
 def read_moment(text: str) -> datetime:
     """The inverse of `moment`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 _ENCODERS: dict[type, Callable[[Any], Json]] = {
