@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -93,13 +93,26 @@ def _compare(world: World, floor: TradingFloor) -> None:
             truth.note(Broken.LOST, f"{order_id} is at the venue and not in the desk's books")
         elif order_id in books and books[order_id].is_ended is working.is_open:
             truth.note(Broken.LOST, f"{order_id} is {working.status} at the venue and {books[order_id].state} here")
+    booked: dict[str, dict[str, Filled]] = {}
     for order_id, order in books.items():
-        _compare_fills(world, order_id, order, standing.get(order_id, {}))
+        _add_shares(booked.setdefault(order_id.partition("/")[0], {}), order)
+    for order_id in sorted({*booked, *standing}):
+        if order_id in books:
+            _compare_fills(world, order_id, booked[order_id], standing.get(order_id, {}))
     _compare_balances(world, floor, books.values(), standing)
 
 
-def _compare_fills(world: World, order_id: str, order: Order, standing: Mapping[str, Filled]) -> None:
-    booked = {fill.exec_id: fill for fill in order.fills}
+def _add_shares(booked: dict[str, Filled], order: Order) -> None:
+    """One execution of an external order may be shared among groups; together they are the execution."""
+    for fill in order.fills:
+        known = booked.get(fill.exec_id)
+        whole = replace(fill, client_order_id=order.client_order_id.partition("/")[0])
+        if known is not None:
+            whole = replace(whole, quantity=known.quantity + fill.quantity, fee=known.fee + fill.fee)
+        booked[fill.exec_id] = whole
+
+
+def _compare_fills(world: World, order_id: str, booked: Mapping[str, Filled], standing: Mapping[str, Filled]) -> None:
     for exec_id in sorted({*booked, *standing}):
         ours, theirs = booked.get(exec_id), standing.get(exec_id)
         if ours != theirs:

@@ -66,14 +66,37 @@ async def _ask_for(floor: TradingFloor, order_id: str, report: BrokerOrder | Non
         return
     floor.asked.patience.pop(order_id, None)
     floor.asked.again_at.pop(order_id, None)
-    if report.filled_quantity > floor.desk.orders[order_id].cumulative_quantity:
-        # Its executions come first, so that what ends it does not come before what filled it.
-        await _take_executions(floor, floor.desk.orders[order_id].created_at)
-    if not report.open and report.filled_quantity > floor.desk.orders[order_id].cumulative_quantity:
+    # Its executions come first, so that what ends it does not come before what filled it.
+    if not await _caught_up(floor, order_id, report) and not report.open:
         return
     for event in _events_of(floor, floor.desk.orders[order_id], report):
         if not floor.desk.knows(event):
             await take_event(floor, event)
+
+
+async def fills_are_known(floor: TradingFloor, order_id: str) -> bool:
+    """
+    Whether the venue says that an order has ended, and with exactly the fills that we know; missing ones are fetched.
+
+    Asked before another order takes the place of one that was withdrawn: a fill whose message was lost would be bought
+    or sold a second time.
+    """
+    try:
+        report = await _answer(floor, floor.broker.order(order_id))
+        return report is not None and not report.open and await _caught_up(floor, order_id, report)
+    except (PortError, TimeoutError):
+        return False
+
+
+async def _caught_up(floor: TradingFloor, order_id: str, report: BrokerOrder) -> bool:
+    if _is_behind(floor.desk.orders[order_id], report):
+        await _take_executions(floor, floor.desk.orders[order_id].created_at - _OVERLAP)
+    return not _is_behind(floor.desk.orders[order_id], report)
+
+
+def _is_behind(order: Order, report: BrokerOrder) -> bool:
+    legs = zip(report.legs, report.filled_legs, strict=True)
+    return any(filled > order.leg_quantity(leg.instrument) for leg, filled in legs)
 
 
 def _is_due(floor: TradingFloor, order_id: str) -> bool:
