@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from tradecore.desk.commands import NotFound
+from tradecore.desk.commands import NotFound, Sending, SendingOutcome
 from tradecore.errors import PortError
 from tradecore.model.events import Accepted, BrokerEvent, Canceled, CancelRefused, Expired, Refused
 from tradecore.model.orders import Order, OrderState
@@ -108,6 +108,9 @@ async def _not_found(floor: TradingFloor, order_id: str) -> None:
     now, asked = floor.clock.now(), floor.asked
     patience = min(asked.patience.get(order_id, _FIRST_PATIENCE) * 2, _LAST_PATIENCE)
     asked.patience[order_id], asked.again_at[order_id] = patience, now + patience
+    if floor.desk.orders[order_id].state is OrderState.SUBMITTED and _answered_long_ago(floor, order_id):
+        why = "received, and then not known at the venue"
+        await decide(floor, SendingOutcome(at=now, client_order_id=order_id, sending=Sending.UNKNOWN, reason=why))
     if not floor.desk.orders[order_id].is_unknown:
         return
     can = floor.broker.capabilities
@@ -120,6 +123,11 @@ async def _not_found(floor: TradingFloor, order_id: str) -> None:
         view=view,
     )
     await decide(floor, command)
+
+
+def _answered_long_ago(floor: TradingFloor, order_id: str) -> bool:
+    now = floor.clock.machine_seconds()
+    return now - floor.asked.sent.setdefault(order_id, now) > 2 * ANSWERS_WITHIN_S
 
 
 def _is_final(floor: TradingFloor, order_id: str, bound: timedelta | None) -> bool:
@@ -138,8 +146,7 @@ def _events_of(floor: TradingFloor, order: Order, report: BrokerOrder) -> Iterat
     if report.status is BrokerOrderStatus.REJECTED:
         yield Refused(order_id, now, "as the venue reports it")
         return
-    if order.is_unknown or order.state is OrderState.DENIED:
-        yield Accepted(order_id, now)
+    yield Accepted(order_id, now)
     if report.open:
         yield from _not_cancelled(floor, order, now)
     elif report.status in _ENDS:
