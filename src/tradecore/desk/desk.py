@@ -162,10 +162,12 @@ class Desk:
         """
         Whether an order decided on moments ago may still leave the house.
 
-        Asked after the journal became durable: an entry that was cancelled meanwhile (kill switch) stays at home.
+        Asked after the journal became durable: an entry that was cancelled meanwhile (kill switch) stays at home, also
+        where its cancellation was refused because the venue did not have it yet.
         """
         order = self._state.orders[client_order_id]
-        return order.state is OrderState.SUBMITTED
+        wanted = order.role is not Role.ENTRY or self._state.groups[order.group].intent_id in self._state.entries
+        return wanted and order.state is OrderState.SUBMITTED
 
     def entry_is_running(self, intent_id: str) -> bool:
         """Whether an adaptive entry still looks for its fill."""
