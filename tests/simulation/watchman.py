@@ -17,6 +17,7 @@ from tradecore.model.terms import Effect, Side
 
 # An adaptive entry takes a few steps of seconds; what still works after this is wanted by nobody.
 _ENTRY_WORKS_AT_MOST: Final = timedelta(seconds=120)
+_LOST_EXITS_END_WITHIN: Final = timedelta(seconds=120)
 _STOP_ACTS_WITHIN: Final = timedelta(seconds=30)
 _HUNDRED: Final = Decimal(100)
 
@@ -47,7 +48,8 @@ class Watchman:
         left_at = self._truth.left_at.get(intent)
         if beyond is None:
             return
-        if not beyond or (left_at is not None and now - left_at < _STOP_ACTS_WITHIN):
+        # An exit that left and was lost ends when the venue's bound is over, or when the operator settled it.
+        if not beyond or (left_at is not None and now - left_at < _LOST_EXITS_END_WITHIN):
             self._passed.pop(intent, None)
             return
         self._passed[intent] = self._passed.get(intent, timedelta()) + STEP

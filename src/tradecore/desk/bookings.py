@@ -7,7 +7,7 @@ from decimal import Decimal
 from tradecore.desk.commands import Sending, SendingOutcome, WithdrawExcess
 from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision, Done
 from tradecore.desk.exits import arm, closed_units, disarm
-from tradecore.desk.external import adopted_alert, is_external, shares_of
+from tradecore.desk.external import adopted_alert, is_external, shares_of, stand_ins
 from tradecore.desk.groups import Group
 from tradecore.desk.losses import booked_loss, note_loss
 from tradecore.desk.state import DeskState
@@ -47,7 +47,9 @@ def _apply_external(state: DeskState, event: BrokerEvent) -> Decision:
     order = state.orders.get(event.client_order_id)
     if not isinstance(event, Filled | Busted | Corrected):
         if order is not None:
-            return _apply_own(state, order, event)
+            return _joined(
+                [_apply_own(state, state.orders[key], event) for key in stand_ins(state, order.client_order_id)]
+            )
         note = f"{type(event).__name__} for {event.client_order_id[:64]}, an order this desk did not send"
         return _quarantined(event, None, "EXTERNAL_ORDER", note)
     shares = shares_of(state, event)
@@ -55,11 +57,17 @@ def _apply_external(state: DeskState, event: BrokerEvent) -> Decision:
     if not decisions:
         note = f"{type(event).__name__} of {event.exec_id[:64]}, an execution nobody reported"
         return _quarantined(event, order, "EXTERNAL_ORDER", note)
-    alerts = [alert for decision in decisions for alert in decision.alerts]
+    joined = _joined(decisions)
     applied = [decision.outcome for decision in decisions if isinstance(decision.outcome, Applied)]
     if isinstance(event, Filled) and not all(one.note for one in applied):
-        alerts.insert(0, adopted_alert(event, [state.orders[one.client_order_id].group for one in shares]))
+        adopted = adopted_alert(event, [state.orders[one.client_order_id].group for one in shares])
+        return replace(joined, alerts=(adopted, *joined.alerts))
+    return joined
+
+
+def _joined(decisions: list[Decision]) -> Decision:
     actions = [action for decision in decisions for action in decision.actions]
+    alerts = [alert for decision in decisions for alert in decision.alerts]
     return Decision(outcome=decisions[0].outcome, actions=tuple(actions), alerts=tuple(alerts))
 
 
@@ -101,6 +109,9 @@ def note_sending(state: DeskState, command: SendingOutcome) -> Decision:
     """Record how handing an order to the broker went."""
     order = state.orders.get(command.client_order_id)
     step = _STEP_OF.get(command.sending)
+    if order is not None and order.attempts > 1 and step is not None:
+        # What was sent again and refused says nothing of the first request, which may still arrive.
+        step = Step.LOSE
     if order is not None and order.state is OrderState.PENDING_CANCEL and order.resumes is OrderState.SUBMITTED:
         # Its cancellation was asked for while it was on its way; what never left is cancelled.
         step = Step.CANCEL if step is Step.DENY else step

@@ -37,7 +37,7 @@ async def ask_broker(floor: TradingFloor) -> bool:
         await _take_executions(floor, asked.executions_since or floor.desk.opened_at)
         reports = {report.client_order_id: report for report in await _answer(floor, floor.broker.open_orders())}
         for order in _of_interest(floor, reports):
-            await _ask_for(floor, order.client_order_id, reports.get(order.client_order_id))
+            await _ask_for(floor, order.client_order_id, reports.get(_at_venue(order.client_order_id)))
     except (PortError, TimeoutError):
         return False
     asked.executions_since = now - _OVERLAP
@@ -62,7 +62,7 @@ async def _ask_for(floor: TradingFloor, order_id: str, report: BrokerOrder | Non
     if report is None:
         if not _is_due(floor, order_id):
             return
-        report = await _answer(floor, floor.broker.order(order_id))
+        report = await _answer(floor, floor.broker.order(_at_venue(order_id)))
     if report is None:
         await _not_found(floor, order_id)
         return
@@ -96,7 +96,15 @@ async def _caught_up(floor: TradingFloor, order_id: str, report: BrokerOrder) ->
     return not _is_behind(floor.desk.orders[order_id], report)
 
 
+def _at_venue(order_id: str) -> str:
+    """The venue's id of an order; one of somebody else's may be shared among several orders here."""
+    return order_id.partition("/")[0]
+
+
 def _is_behind(order: Order, report: BrokerOrder) -> bool:
+    if order.quantity != report.quantity:
+        # A share of somebody else's order; its executions are asked for anyway.
+        return False
     legs = zip(report.legs, report.filled_legs, strict=True)
     return any(filled > order.leg_quantity(leg.instrument) for leg, filled in legs)
 
