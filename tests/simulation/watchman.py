@@ -25,7 +25,11 @@ _HUNDRED: Final = Decimal(100)
 class Watchman:
     """A stop that was passed has to be acted on while the desk can act; an entry must not work for ever."""
 
-    def __init__(self, truth: Truth, market: LightMarket, is_able: Callable[[], bool]) -> None:
+    def __init__(
+        self, truth: Truth, market: LightMarket, is_able: Callable[[], bool], *, waits_for_operator: bool
+    ) -> None:
+        # A lost exit that may not be sent again, where "not found" proves nothing, waits for a person.
+        self._acts_within = _LOST_EXITS_END_WITHIN if waits_for_operator else _STOP_ACTS_WITHIN
         self._truth = truth
         self._market = market
         self._is_able = is_able
@@ -53,8 +57,8 @@ class Watchman:
             self._passed.pop(intent, None)
             return
         self._passed[intent] = self._passed.get(intent, timedelta()) + STEP
-        if self._passed[intent] > _STOP_ACTS_WITHIN and not self._is_leaving(intent):
-            text = f"{intent} is beyond its stop and nothing was done for {_STOP_ACTS_WITHIN.total_seconds():g} s"
+        if self._passed[intent] > self._acts_within and not self._is_leaving(intent):
+            text = f"{intent} is beyond its stop and nothing was done for {self._acts_within.total_seconds():g} s"
             self._truth.note(Broken.OTHER, text)
 
     def _is_leaving(self, intent: str) -> bool:

@@ -113,7 +113,8 @@ class World:
         )
         self.venue.truth = self.truth
         self.overheard = Overheard(self.time.now, self.is_there, self.venue._orders.__contains__, self.truth.note)
-        self.watchman = Watchman(self.truth, self.market, self._is_able)
+        person = not options.not_found_is_final and not options.unique_ids_for_ever
+        self.watchman = Watchman(self.truth, self.market, self._is_able, waits_for_operator=person)
         self.wire = FaultyWire(self.venue, self.time, options.rates, seed, self.faults)
         self.broker = Witness(self.wire, self.truth)
         self.surprises = Surprises(
