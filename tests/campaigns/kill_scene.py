@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 from tests.simulation.options import Options, only_the_loss_caps
 from tests.simulation.seeded_trader import SeededTrader
-from tests.simulation.truth import intent_of
 from tests.simulation.witness import Witness
 from tests.simulation.world import World
 
@@ -54,7 +53,6 @@ class Door(Witness):
         self.wrong: list[str] = []
         self.left: list[ConfirmedOrder] = []
         self.cancels_asked: set[str] = set()
-        self.exits_of: dict[str, int] = {}
         self.moving = asyncio.Event()
 
     async def submit(self, order: ConfirmedOrder) -> None:
@@ -71,8 +69,8 @@ class Door(Witness):
         order_id = order.client_order_id
         self.left.append(order)
         if order.effect is not Effect.OPEN:
-            self.exits_of[intent_of(order_id)] = self.exits_of.get(intent_of(order_id), 0) + 1
-        elif self._world.truth.killed():
+            return
+        if self._world.truth.killed():
             self.wrong.append(f"{order_id} takes risk and left after the kill switch was durable")
         elif self._stop_file.exists():
             self.wrong.append(f"{order_id} takes risk and left beside a request to stop")
@@ -174,11 +172,6 @@ class BusyTrader(SeededTrader):
     async def close_everything(self) -> None:
         """Ask to close all that is held and confirm it, whatever becomes of that."""
         await self._survive(self._flatten)
-
-
-def held_groups(floor: TradingFloor) -> list[str]:
-    """Intents of the groups that hold something."""
-    return [group.intent_id for group in floor.desk.open_groups]
 
 
 def _options(seed: int) -> Options:

@@ -45,7 +45,13 @@ def test_a_broken_promise_says_how_to_see_it_again_and_fails(capsys: pytest.Capt
     assert told.splitlines()[-1].startswith("coins: 12 coins thrown, 2 lost, seeds 6 to 7, ")
 
 
-NAMED = [("altered-tokens", 40), ("journal-mutations", 40), ("hostile-client", 60), ("kill-switch", 5)]
+NAMED = [
+    ("altered-tokens", 40),
+    ("journal-mutations", 40),
+    ("hostile-client", 60),
+    ("kill-switch", 5),
+    ("lost-frames", 60),
+]
 
 
 @pytest.mark.parametrize(("name", "size"), NAMED)
