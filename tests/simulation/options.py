@@ -13,10 +13,11 @@ from tradecore.risk.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a session is exposed to."""
+    """What a session is exposed to; where "not found" is never final an operator settles what is unknown."""
 
     rates: FaultRates
     unique_ids_for_ever: bool = True
+    not_found_is_final: bool = True
     restarts: bool = True
 
     @classmethod
@@ -24,11 +25,12 @@ class Options:
         """What a seed draws; a venue whose ids are only unique while open takes no request twice."""
         if not faults:
             return cls(rates=NO_FAULTS)
-        for_ever = bool(np.random.default_rng([seed, 0x4944]).random() < 0.7)
+        drawn = np.random.default_rng([seed, 0x4944]).random(2)
+        for_ever, final = bool(drawn[0] < 0.7), bool(drawn[1] < 0.8)
         rates = FaultRates.drawn(seed)
         rates = rates if for_ever else rates.without(Fault.REQUEST_DOUBLED)
         rates = rates if restarts else rates.without(Fault.CRASH)
-        return cls(rates=rates, unique_ids_for_ever=for_ever, restarts=restarts)
+        return cls(rates=rates, unique_ids_for_ever=for_ever, not_found_is_final=final, restarts=restarts)
 
 
 @cache

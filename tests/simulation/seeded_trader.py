@@ -1,6 +1,7 @@
 """A client that outlives desks and does whatever its seed says: honestly, twice, too late, altered, all at once."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,9 +9,11 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-from tests.simulation.truth import Promise
+from tests.simulation.promises import Promise
+from tests.simulation.truth import Broken
 from tests.simulation.world import DeskDied, World
 
+from tradecore.desk.decisions import TicketKind
 from tradecore.errors import TradeError
 from tradecore.usecases import kill_switch
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
@@ -22,6 +25,7 @@ ME: Final = "local:seeded"
 _OTHER: Final = "local:somebody-else"
 _PAUSE_S: Final = 12.0
 _TRIES: Final = 6
+_IMPATIENT: Final = 0.5
 
 Answer = ConfirmAnswer | PreviewAnswer | RefusedAnswer | None
 
@@ -40,14 +44,16 @@ class SeededTrader:
         self._world = world
         self._random = np.random.default_rng([world.seed, 0x5452])
         self._tokens: list[_Token] = []
+        self._redeemed: set[str] = set()
         self.acts = 0
 
     async def trade(self, seconds: float) -> None:
         """Act for so long."""
-        moves: list[Callable[[], Awaitable[None]]] = [self._open] * 14
-        moves += [self._close_one] * 2 + [self._open_two_at_once] * 3
-        moves += [self._repeat, self._tamper, self._flatten, self._cancel_something]
-        moves += [self._kill, self._kill_while_confirming, self._lift, self._lift]
+        moves: list[Callable[[], Awaitable[None]]] = [self._open] * 20
+        moves += [self._close_one] * 3 + [self._open_two_at_once] * 5
+        moves += [self._repeat, self._repeat_as_other, self._tamper, self._flatten, self._cancel_something]
+        moves += [self._kill, self._kill_while_confirming, self._kill_and_die, self._lift, self._lift]
+        moves += [self._lift_by_old_ticket]
         until = self._world.time.now() + timedelta(seconds=seconds)
         while self._world.time.now() < until:
             await asyncio.sleep(float(self._random.exponential(_PAUSE_S)))
@@ -66,11 +72,14 @@ class SeededTrader:
         return True
 
     async def _survive(self, act: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await act()
-        except (DeskDied, TradeError):
-            # A client goes on: what it asked for may have happened or not.
-            return
+        # A client goes on: what it asked for may have happened or not.
+        with contextlib.suppress(DeskDied, TradeError):
+            try:
+                await act()
+            except DeskDied:
+                # Some ask for the next thing the moment somebody answers again.
+                if self._random.random() < _IMPATIENT:
+                    await self._open()
 
     async def _is_over(self) -> bool:
         floor = await self._world.living_floor()
@@ -108,7 +117,8 @@ class SeededTrader:
         if not isinstance(answer, PreviewAnswer):
             return None
         quantity = sum((preview.plan.quantity for preview in answer.previews), Decimal(0))
-        self._world.truth.promises[answer.intent_id] = Promise(quantity, answer.expires_at)
+        plan = answer.previews[0].plan if answer.kind is TicketKind.OPEN else None
+        self._world.truth.promises[answer.intent_id] = Promise(quantity, answer.expires_at, plan)
         token = _Token(answer.confirm_token, answer.intent_id, arguments)
         self._tokens.append(token)
         return token
@@ -129,12 +139,26 @@ class SeededTrader:
                 continue
             if isinstance(answer, PreviewAnswer):
                 self._keep(answer, token.arguments)
+            self._hold_to_first(token, answer)
             return answer
         return None
+
+    def _hold_to_first(self, token: _Token, answer: Answer) -> None:
+        """A token that was redeemed answers with its first result, for ever."""
+        if isinstance(answer, ConfirmAnswer):
+            self._redeemed.add(token.token)
+        elif token.token in self._redeemed:
+            self._world.truth.note(Broken.DUPLICATE, f"{token.intent_id} was redeemed, and its token began anew")
 
     async def _repeat(self) -> None:
         if self._tokens:
             await self._confirm(self._tokens[self._one_of(len(self._tokens))])
+
+    async def _repeat_as_other(self) -> None:
+        """A token that works, or worked, is worth nothing to anybody else."""
+        if self._tokens:
+            token = self._tokens[self._one_of(len(self._tokens))]
+            await self._confirm_in_vain(_OTHER, token.token, {})
 
     async def _tamper(self) -> None:
         """Alter a token, its arguments, or who asks: nothing of this may ever lead to an order."""
@@ -145,9 +169,12 @@ class SeededTrader:
         index = self._one_of(len(token.token))
         altered = token.token[:index] + ("A" if token.token[index] != "A" else "B") + token.token[index + 1 :]
         for who, text, arguments in ((ME, altered, {}), (ME, token.token, more), (_OTHER, token.token, {})):
-            await self._world.call(
-                lambda floor, w=who, t=text, a=arguments: confirm(floor, w, t, a, wait=timedelta(0))  # type: ignore[misc]
-            )
+            await self._confirm_in_vain(who, text, arguments)
+
+    async def _confirm_in_vain(self, who: str, token: str, arguments: Mapping[str, str]) -> None:
+        answer = await self._world.call(lambda floor: confirm(floor, who, token, arguments, wait=timedelta(0)))
+        if not isinstance(answer, RefusedAnswer):
+            self._world.truth.note(Broken.UNCONFIRMED, f"{who} was answered with {type(answer).__name__}")
 
     async def _close_one(self) -> None:
         floor = await self._world.living_floor()
@@ -188,6 +215,22 @@ class SeededTrader:
     async def _kill_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         await self._kill()
+
+    async def _kill_and_die(self) -> None:
+        """A desk that dies with its kill switch engaged wakes up with it."""
+        await self._world.call(lambda floor: kill_switch.engage(floor, ME, flatten=False, reason="at random"))
+        self._world.die_soon(1 + self._one_of(30))
+        await self._survive(self._open)
+        await self._open()
+
+    async def _lift_by_old_ticket(self) -> None:
+        """A lift that was previewed before the switch was engaged again lifts nothing."""
+        answer = await self._world.call(lambda floor: preview_lift(floor, ME))
+        await self._world.call(lambda floor: kill_switch.engage(floor, ME, flatten=False, reason="at random"))
+        token = self._keep(answer, {})
+        if token is not None:
+            await self._confirm(token)
+        await self._lift()
 
     async def _kill_and_flatten(self) -> None:
         await self._world.call(lambda floor: kill_switch.engage(floor, ME, flatten=True, reason="going home"))

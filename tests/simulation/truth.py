@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+
+from tests.simulation.intent_book import IntentBook, intent_of
+from tests.simulation.promises import Promise, departures
 
 from adapters.simulated.accounts import SimulatedAccount
 from adapters.simulated.faults import Fault
@@ -17,6 +20,8 @@ from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.terms import Effect, Limit, Side
 
 CAP: Final = usd(500)
+# By then a desk knows what others did on its account, whatever the wire does.
+_KNOWN_AFTER: Final = timedelta(seconds=90)
 _NONE: Final = Decimal(0)
 
 
@@ -39,44 +44,36 @@ class Violation:
 
 
 @dataclass(slots=True)
-class Promise:
-    """What one preview offered: so many units, until then; `given` once its exact token came back in time."""
-
-    quantity: Decimal
-    expires_at: datetime
-    given: bool = False
-
-
-@dataclass(slots=True)
-class _Holding:
-    quantity: Decimal = _NONE
-    cost: Decimal = _NONE
-
-
-@dataclass(slots=True)
 class Truth:
     """
     Judges every order as it leaves the desk and as the venue receives it, and every execution.
 
     `durable` tells whether an order id stands in what would survive a loss of power, `killed` whether an engaged kill
-    switch does; `standing` are the executions not taken back. `excused` is what surprises of the broker added to the
-    worst case by themselves.
+    switch does, `unknown` other orders whose outcome the desk has not known for a while; `standing` are the executions
+    not taken back. `excused` is what surprises of the broker added to the worst case by themselves, `surprised` the
+    intents they changed; `left_at` when an exit of an intent last left the desk.
     """
 
     account: SimulatedAccount
+    now: Callable[[], datetime]
     durable: Callable[[str], bool]
     killed: Callable[[], bool]
+    unknown: Callable[[str], list[str]]
     standing: Callable[[], Sequence[Filled]]
     begins_with: Money
     promises: dict[str, Promise] = field(default_factory=dict)
     orders: list[WorkingOrder] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
-    excused: Money = ZERO
+    excused: list[tuple[datetime, Money]] = field(default_factory=list)
+    surprised: set[str] = field(default_factory=set)
     tape: list[Execution] = field(default_factory=list)
+    book: IntentBook = field(default_factory=IntentBook)
+    left_at: dict[str, datetime] = field(default_factory=dict)
+    _left: set[str] = field(default_factory=set)
+    _closing: set[str] = field(default_factory=set)
     _gross: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _holdings: dict[tuple[str, str], _Holding] = field(default_factory=dict)
-    _realised: Decimal = _NONE
     _is_breached: bool = False
+    _is_surprising: bool = False
 
     def note(self, kind: Broken, text: str) -> None:
         """Keep a violation, each text once."""
@@ -89,8 +86,11 @@ class Truth:
         order_id = order.client_order_id
         if not self.durable(order_id):
             self.note(Broken.UNCONFIRMED, f"{order_id} left before its intent was durable")
-        if order.effect is Effect.OPEN and self.killed():
-            self.note(Broken.UNCONFIRMED, f"{order_id} takes risk and left after the kill switch was engaged")
+        if order.effect is Effect.OPEN:
+            self._judge_entry(order)
+        else:
+            self.left_at[intent_of(order_id)] = self.now()
+        self._left.add(order_id)
 
     def received(self, working: WorkingOrder) -> None:
         """The venue takes an order."""
@@ -98,40 +98,58 @@ class Truth:
         order = working.order
         if not isinstance(order, ConfirmedOrder):
             return
-        if order.effect is Effect.OPEN:
-            self._judge_entry(order)
+        worst = self.worst_case()
+        old = sum((money for at, money in self.excused if self.now() - at > _KNOWN_AFTER), ZERO)
+        if order.effect is Effect.CLOSE and intent_of(order.client_order_id) in self.promises:
+            # What others opened and the desk closes is not told apart by intents.
+            self._closing.add(order.client_order_id)
+        elif order.effect is Effect.OPEN and worst is not None and old > ZERO and worst > CAP + self._excused() - old:
+            text = f"with {order.client_order_id} {worst} can be lost: {old} of surprises long known do not count"
+            self.note(Broken.BREACH, text)
         self.look()
 
     def executed(self, execution: Execution) -> None:
         """The venue executes, takes back or restates; `look` once all legs of a unit have."""
         self.tape.append(execution)
-        if isinstance(execution, Filled):
-            self._book(execution)
-            self._gross[execution.client_order_id, execution.instrument.symbol] += int(execution.quantity)
-        else:
-            self._book_again()
+        order_id = execution.client_order_id
+        if not isinstance(execution, Filled):
+            self.surprised.add(intent_of(order_id))
+            self.book.book_again(self.standing())
+            return
+        if not order_id.startswith("tc-") and not self._is_surprising and execution.side is Side.BUY:
+            self.excuse(usd(execution.quantity * execution.price * execution.instrument.multiplier) + execution.fee)
+        reduces = self.book.book(execution)
+        self._gross[order_id, execution.instrument.symbol] += int(execution.quantity)
+        if order_id in self._closing and not reduces and intent_of(order_id) not in self.surprised:
+            self.note(Broken.DUPLICATE, f"{order_id} closed more than was held")
 
-    def surprise(self, _: Fault, act: Callable[[], object]) -> None:
+    def surprise(self, kind: Fault, act: Callable[[], object]) -> None:
         """Let a surprise happen; what it adds to the worst case was nobody's decision."""
-        before = self.worst_case()
-        excused, self.excused = self.excused, usd(10**9)
+        before, tape = self.worst_case(), len(self.tape)
+        self._is_surprising = True
         act()
+        self._is_surprising = False
         after = self.worst_case()
-        self.excused = excused
-        if before is not None and after is not None:
-            self.excused += (after - before).at_least_zero()
+        if before is not None and after is not None and after > before:
+            self.excused.append((self.now(), after - before))
         # A broker that takes one leg away uncovers the other: nobody's decision, and no bound until it is closed.
+        if kind is Fault.LIQUIDATION:
+            symbols = [one.instrument.symbol for one in self.tape[tape:] if isinstance(one, Filled)]
+            self.surprised.update(intent for symbol in symbols for intent in self.book.holders(symbol))
 
     def excuse(self, amount: Money) -> None:
         """A leg that was owed never trades."""
-        self.excused += amount
+        if amount > ZERO:
+            self.excused.append((self.now(), amount))
 
     def look(self) -> None:
         """Compare the worst case, and what was bought for each promise, with what was allowed."""
+        if self._is_surprising:
+            return
         worst = self.worst_case()
-        if worst is not None and worst > CAP + self.excused and not self._is_breached:
+        if worst is not None and worst > CAP + self._excused() and not self._is_breached:
             self._is_breached = True
-            self.note(Broken.BREACH, f"{worst} can be lost, the cap is {CAP} and {self.excused} were surprises")
+            self.note(Broken.BREACH, f"{worst} can be lost, the cap is {CAP} and {self._excused()} were surprises")
         for working in self.orders:
             order = working.order
             gross = [self._gross[order.client_order_id, leg.instrument.symbol] / leg.ratio for leg in order.legs]
@@ -153,7 +171,10 @@ class Truth:
         if margin is None:
             return None
         spent = self.begins_with - self.account.cash
-        return spent + margin + usd(max(self._realised, _NONE)) + self._reserved() - owed(self.orders)
+        return spent + margin + usd(max(self.book.realised, _NONE)) + self._reserved() - owed(self.orders)
+
+    def _excused(self) -> Money:
+        return sum((money for _, money in self.excused), ZERO)
 
     def _reserved(self) -> Money:
         total = ZERO
@@ -166,36 +187,12 @@ class Truth:
 
     def _judge_entry(self, order: ConfirmedOrder) -> None:
         order_id = order.client_order_id
-        promise = self.promises.get(intent_of(order_id))
-        if promise is None or not promise.given:
-            self.note(Broken.UNCONFIRMED, f"{order_id} takes risk that nobody confirmed")
-        elif order_id.endswith("-0") and order.confirmed_at >= promise.expires_at:
-            self.note(Broken.UNCONFIRMED, f"{order_id} was confirmed when its ticket had expired")
-
-    def _book_again(self) -> None:
-        self._holdings.clear()
-        self._realised = _NONE
-        for fill in self.standing():
-            self._book(fill)
-
-    def _book(self, fill: Filled) -> None:
-        # Average cost, one book per intent: groups of the same contract do not net against each other.
-        held = self._holdings.setdefault((intent_of(fill.client_order_id), fill.instrument.symbol), _Holding())
-        signed = fill.side.sign * fill.quantity
-        if held.quantity * signed >= 0:
-            held.cost += signed * fill.price
-        else:
-            closing = min(abs(signed), abs(held.quantity)) * (1 if signed > 0 else -1)
-            average = held.cost / held.quantity
-            self._realised += -closing * (fill.price - average) * fill.instrument.multiplier
-            held.cost += closing * average + (signed - closing) * fill.price
-        held.quantity += signed
-
-
-def intent_of(order_id: str) -> str:
-    """The intent an order id of ours names; other orders name themselves."""
-    parts = order_id.split("-")
-    return parts[1] if parts[0] == "tc" and len(parts) == 3 else order_id
+        for departure in departures(order, self.promises.get(intent_of(order_id)), again=order_id in self._left):
+            self.note(Broken.UNCONFIRMED, departure)
+        if self.killed():
+            self.note(Broken.UNCONFIRMED, f"{order_id} takes risk and left after the kill switch was engaged")
+        for other in self.unknown(order_id):
+            self.note(Broken.UNCONFIRMED, f"{order_id} takes risk while the outcome of {other} is not known")
 
 
 def owed(orders: Iterable[WorkingOrder]) -> Money:

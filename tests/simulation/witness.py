@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from tests.simulation.truth import Truth
+from tests.simulation.truth import Broken, Truth
 
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.events import BrokerEvent, Execution
+from tradecore.model.terms import Effect
 from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerPosition
 
 
@@ -17,6 +18,11 @@ class Witness(Broker):
     def __init__(self, wire: Broker, truth: Truth) -> None:
         self._wire = wire
         self._truth = truth
+        self._unasked: set[str] = set()
+
+    def see_recovery(self) -> None:
+        """A desk lives again: it has to hear all that the venue knows before it takes risk."""
+        self._unasked = {"open orders", "executions", "positions", "account"}
 
     @property
     def capabilities(self) -> BrokerCapabilities:
@@ -24,6 +30,9 @@ class Witness(Broker):
 
     async def submit(self, order: ConfirmedOrder) -> None:
         self._truth.leaves(order)
+        if order.effect is Effect.OPEN and self._unasked:
+            text = f"{order.client_order_id} left before a new life had asked for {', '.join(sorted(self._unasked))}"
+            self._truth.note(Broken.UNCONFIRMED, text)
         await self._wire.submit(order)
 
     async def cancel(self, client_order_id: str) -> None:
@@ -33,16 +42,24 @@ class Witness(Broker):
         return await self._wire.order(client_order_id)
 
     async def open_orders(self) -> Sequence[BrokerOrder]:
-        return await self._wire.open_orders()
+        found = await self._wire.open_orders()
+        self._unasked.discard("open orders")
+        return found
 
     async def executions(self, since: datetime) -> Sequence[Execution]:
-        return await self._wire.executions(since)
+        found = await self._wire.executions(since)
+        self._unasked.discard("executions")
+        return found
 
     async def positions(self) -> Sequence[BrokerPosition]:
-        return await self._wire.positions()
+        found = await self._wire.positions()
+        self._unasked.discard("positions")
+        return found
 
     async def account(self) -> AccountSnapshot:
-        return await self._wire.account()
+        found = await self._wire.account()
+        self._unasked.discard("account")
+        return found
 
     def events(self) -> AsyncIterator[BrokerEvent]:
         return self._wire.events()

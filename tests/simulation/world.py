@@ -16,9 +16,11 @@ from tests.simulation.crashing_journal import CrashingJournal
 from tests.simulation.light_market import STEP, LightMarket
 from tests.simulation.mortal import Life
 from tests.simulation.options import Options, only_the_loss_caps
+from tests.simulation.overheard import Overheard
 from tests.simulation.start_desk import Surroundings, keep_desk, start_desk
 from tests.simulation.truth import Broken, Truth
 from tests.simulation.watched_venue import WatchedVenue
+from tests.simulation.watchman import Watchman
 from tests.simulation.witness import Witness
 
 from adapters.simulated.accounts import SimulatedAccount
@@ -27,10 +29,10 @@ from adapters.simulated.faulty_wire import FaultyWire
 from adapters.simulated.jumping_clock import JumpingClock
 from adapters.simulated.seeded_ids import SeededIds
 from adapters.simulated.surprises import Surprises
+from adapters.simulated.venue import LONGEST_UNDER_WAY
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from entrypoints.limits_file import shipped_fees
-from tradecore.desk.commands import EngageKillSwitch
-from tradecore.desk.decisions import Confirmed, Decision, TicketKind
+from tradecore.desk.decisions import Decision
 from tradecore.desk.opening import DeskOpening
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.money import usd
@@ -98,15 +100,20 @@ class World:
             closes=_session().closes,
             legging=options.rates.legs_apart,
             unique_ids_for_ever=options.unique_ids_for_ever,
+            not_found_is_final_after=LONGEST_UNDER_WAY if options.not_found_is_final else None,
         )
         self.truth = Truth(
             account=self.account,
+            now=self.time.now,
             durable=lambda order_id: order_id in self.journal.durable_ids,
-            killed=self._is_killed,
+            killed=lambda: self.overheard.is_killed(self.journal),
+            unknown=lambda order_id: self.overheard.others_unknown(order_id),
             standing=lambda: self.venue.standing_fills,
             begins_with=CASH,
         )
         self.venue.truth = self.truth
+        self.overheard = Overheard(self.time.now, self.is_there, self.venue._orders.__contains__, self.truth.note)
+        self.watchman = Watchman(self.truth, self.market, self._is_able)
         self.wire = FaultyWire(self.venue, self.time, options.rates, seed, self.faults)
         self.broker = Witness(self.wire, self.truth)
         self.surprises = Surprises(
@@ -124,7 +131,6 @@ class World:
         self.lives: list[Life] = []
         self.traces: list[str] = []
         self.may_die = options.rates.crash > 0
-        self._kills: list[tuple[int, bool]] = []
         self._floor: TradingFloor | None = None
         self._calls: set[asyncio.Future[Any]] = set()
         self._living = asyncio.Event()
@@ -203,17 +209,16 @@ class World:
             found[str(Fault.LEGS_APART)] = self.venue.torn
         return found
 
-    def listener(self, _at: datetime, _kind: str, seen: object, decision: Decision | None) -> None:
-        """Remember when the kill switch was engaged and lifted."""
-        outcome = None if decision is None else decision.outcome
-        if isinstance(seen, EngageKillSwitch):
-            self._kills.append((self.journal.head.seq, True))
-        elif isinstance(outcome, Confirmed) and outcome.kind is TicketKind.LIFT:
-            self._kills.append((self.journal.head.seq, False))
+    def is_there(self, order_id: str) -> bool:
+        """Whether an order is at the venue or may still arrive there."""
+        return self.wire.is_under_way(order_id) or order_id in self.venue._orders
 
-    def _is_killed(self) -> bool:
-        durable = [engaged for seq, engaged in self._kills if seq <= self.journal.durable_seq]
-        return bool(durable) and durable[-1]
+    def listener(self, _at: datetime, _kind: str, seen: object, decision: Decision | None) -> None:
+        """Overhear the desk."""
+        self.overheard.hear(self.journal, seen, decision)
+
+    def _is_able(self) -> bool:
+        return self._living.is_set() and self.wire.is_connected
 
     def _open_journal(self) -> CrashingJournal:
         return CrashingJournal(self.directory / "journal", self.random, lambda: None)
@@ -234,8 +239,9 @@ class World:
             ends=self.ends,
             is_ready=self._living.set,
         )
-        self._floor = life.run(lambda: start_desk(found))
-        life.spawn(self._keep(life, found, self._floor))
+        floor: TradingFloor = life.run(lambda: start_desk(found))
+        self._floor, self.overheard.desk = floor, floor.desk
+        life.spawn(self._keep(life, found, floor))
 
     async def _keep(self, life: Life, found: Surroundings, floor: TradingFloor) -> None:
         try:
@@ -258,18 +264,21 @@ class World:
     async def _bear_again(self) -> None:
         await asyncio.sleep(float(self.random.uniform(*_RESTARTS_AFTER_S)))
         self.journal = self._open_journal()
-        self._kills = [(seq, engaged) for seq, engaged in self._kills if seq <= self.journal.head.seq]
+        self.overheard.forget_after(self.journal.head.seq)
+        self.broker.see_recovery()
         self._bear()
 
     def _remember_trace(self) -> None:
         if self._floor is not None:
-            self.traces.append(self._floor.trace.hexdigest)
+            # The chain's hash covers every byte that was recorded, and costs nothing beside it.
+            self.traces.append(self.journal.head.hash)
 
     async def _move_market(self) -> None:
         step = 1
         while (at := self.market.step_at(step)) < self.ends:
             await asyncio.sleep((at - self.time.now()).total_seconds())
             self.venue.on_step(MarketStep(at=at))
+            self.watchman.look(at)
             step += 1
 
     async def _set_clock(self) -> None:

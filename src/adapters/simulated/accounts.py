@@ -78,7 +78,10 @@ class SimulatedAccount:
         extra = tuple((leg.instrument, leg.side.sign * leg.ratio * quantity) for leg in legs)
         margin = ZERO if self._covers_shorts(extra) else self.margin(extra)
         if margin is None:
-            return "account not eligible to trade uncovered option contracts"
+            # What only buys uncovers nothing, also where something else is uncovered.
+            if any(leg.side is Side.SELL for leg in legs):
+                return "account not eligible to trade uncovered option contracts"
+            margin = ZERO
         fees = sum((self._fees.fee(leg.instrument, leg.side, leg.ratio * quantity) for leg in legs), ZERO)
         multiplier = legs[0].instrument.multiplier
         after = self.cash - held_back - usd(unit_price * multiplier * quantity) - fees - margin

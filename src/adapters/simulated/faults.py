@@ -78,6 +78,16 @@ class FaultRates:
 
 
 NO_FAULTS: Final = FaultRates()
+REQUEST_FAULTS: Final = (
+    Fault.REQUEST_LOST,
+    Fault.REQUEST_LATE,
+    Fault.REQUEST_DOUBLED,
+    Fault.ANSWER_LOST,
+    Fault.THROTTLED,
+    Fault.SERVER_ERROR,
+)
+EVENT_FAULTS: Final = (Fault.EVENT_LOST, Fault.EVENT_LATE, Fault.EVENT_DOUBLED, Fault.EVENTS_SWAPPED)
+QUERY_FAULTS: Final = (Fault.QUERY_FAILED, Fault.QUERY_LAGGED)
 _SOME: Final = 0.5
 _MOST: Final = {
     Fault.REQUEST_LOST: 0.06,
@@ -95,10 +105,10 @@ _MOST: Final = {
     Fault.LEGS_APART: 0.25,
     Fault.DISCONNECT: 8.0,
     Fault.SILENCE: 6.0,
-    Fault.BUST: 4.0,
-    Fault.CORRECTION: 4.0,
-    Fault.LIQUIDATION: 3.0,
-    Fault.FOREIGN_ORDER: 4.0,
+    Fault.BUST: 10.0,
+    Fault.CORRECTION: 10.0,
+    Fault.LIQUIDATION: 10.0,
+    Fault.FOREIGN_ORDER: 12.0,
     Fault.CLOCK_JUMP: 4.0,
     Fault.CRASH: 8.0,
 }
@@ -119,3 +129,41 @@ class FaultCount:
     def total(self) -> int:
         """All of them."""
         return self.by_kind.total()
+
+
+class Chance:
+    """Draws what goes wrong on a wire from one seed, and counts it; `rates` may change on the way."""
+
+    def __init__(self, rates: FaultRates, seed: int, count: FaultCount) -> None:
+        """Start drawing."""
+        self.rates = rates
+        self._count = count
+        self._random = np.random.default_rng([seed, 0x57495245])
+
+    def fate(self, kinds: tuple[Fault, ...]) -> Fault | None:
+        """What becomes of one message: one of these faults, or nothing."""
+        if self.rates is NO_FAULTS:
+            return None
+        drawn = self._random.random()
+        for kind in kinds:
+            drawn -= getattr(self.rates, kind)
+            if drawn < 0:
+                self._count.add(kind)
+                return kind
+        return None
+
+    def until(self, kind: Fault) -> float | None:
+        """Seconds until a fault that comes so many times an hour may happen again; None for never."""
+        per_hour = getattr(self.rates, kind)
+        return float(self._random.exponential(3600 / per_hour)) if per_hour > 0 else None
+
+    def happens(self, kind: Fault) -> bool:
+        """Whether that fault still happens when its time has come."""
+        if getattr(self.rates, kind) > 0:
+            self._count.add(kind)
+            return True
+        return False
+
+    def between(self, bounds: tuple[float, float]) -> float:
+        """A number between the two."""
+        return float(self._random.uniform(*bounds))

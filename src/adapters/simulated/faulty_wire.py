@@ -2,14 +2,22 @@
 
 import asyncio
 import contextvars
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import numpy as np
-
-from adapters.simulated.faults import NO_FAULTS, Fault, FaultCount, FaultRates
+from adapters.simulated.faults import (
+    EVENT_FAULTS,
+    NO_FAULTS,
+    QUERY_FAULTS,
+    REQUEST_FAULTS,
+    Chance,
+    Fault,
+    FaultCount,
+    FaultRates,
+)
 from adapters.simulated.replica import Reading, Replica
 from adapters.simulated.venue import SimulatedVenue
 from tradecore.errors import OutcomeUnknown, PortError, Unavailable
@@ -26,21 +34,12 @@ LATEST_ARRIVAL_S: Final = 25.0
 _LATE_S: Final = (3.0, LATEST_ARRIVAL_S)
 _DOUBLED_AFTER_S: Final = (0.05, 5.0)
 _EVENT_LATE_S: Final = (0.5, 20.0)
-_LAG_S: Final = (1.0, 8.0)
+# An answer as old as the oldest, to a question after the latest arrival, is still within the venue's bound of 30 s.
+_LAG_S: Final = (1.0, 4.5)
+_ASKING_S: Final = (0.004, 0.03)
 _OUTAGE_S: Final = (2.0, 30.0)
 _SILENCE_S: Final = (5.0, 40.0)
 _SWAPPED_AT_MOST_S: Final = 1.0
-
-_REQUEST_FAULTS: Final = (
-    Fault.REQUEST_LOST,
-    Fault.REQUEST_LATE,
-    Fault.REQUEST_DOUBLED,
-    Fault.ANSWER_LOST,
-    Fault.THROTTLED,
-    Fault.SERVER_ERROR,
-)
-_EVENT_FAULTS: Final = (Fault.EVENT_LOST, Fault.EVENT_LATE, Fault.EVENT_DOUBLED, Fault.EVENTS_SWAPPED)
-_QUERY_FAULTS: Final = (Fault.QUERY_FAILED, Fault.QUERY_LAGGED)
 
 
 class FaultyWire(Broker):
@@ -55,12 +54,11 @@ class FaultyWire(Broker):
         """Lay the wire; call `start` on the loop it shall run on."""
         self._venue = venue
         self._clock = clock
-        self._rates = rates
-        self._count = count
-        self._random = np.random.default_rng([seed, 0x57495245])
+        self._chance = Chance(rates, seed, count)
         self._replica = Replica(venue)
         self._world = contextvars.copy_context()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: Counter[str | None] = Counter()
         self._listener: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
         self._held: list[BrokerEvent] = []
         self._swapped: BrokerEvent | None = None
@@ -75,16 +73,21 @@ class FaultyWire(Broker):
 
     def stop_faults(self) -> None:
         """From here on everything arrives, once, in order and on time; what was lost stays lost."""
-        self._rates = NO_FAULTS
+        self._chance.rates = NO_FAULTS
         self._connected = True
         self._speak_again()
 
     async def close(self) -> None:
         """Cut the wire; what is under way is gone."""
-        tasks = list(self._under_way)
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether anything gets through."""
+        return self._connected
 
     @property
     def capabilities(self) -> BrokerCapabilities:
@@ -93,7 +96,11 @@ class FaultyWire(Broker):
 
     async def submit(self, order: ConfirmedOrder) -> None:
         """Send an order on its way."""
-        await self._request(partial(self._venue.submit, order))
+        await self._request(partial(self._venue.submit, order), order.client_order_id)
+
+    def is_under_way(self, client_order_id: str) -> bool:
+        """Whether a request with this order, or a copy of it, may still arrive."""
+        return self._under_way[client_order_id] > 0
 
     async def cancel(self, client_order_id: str) -> None:
         """Send a cancellation on its way."""
@@ -133,30 +140,37 @@ class FaultyWire(Broker):
     def in_world(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work that no desk's death stops, until `close`."""
         task = asyncio.get_running_loop().create_task(work, context=self._world.copy())
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _request(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _request(self, work: Callable[[], Awaitable[None]], submits: str | None = None) -> None:
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # Whoever asked may be dead by the time the answer comes.
         answer.add_done_callback(_heard)
-        self.in_world(self._carry(work, answer))
+        self.in_world(self._carry(work, answer, submits))
         await answer
 
-    async def _carry(self, work: Callable[[], Awaitable[None]], answer: "asyncio.Future[None]") -> None:
+    async def _carry(
+        self, work: Callable[[], Awaitable[None]], answer: "asyncio.Future[None]", submits: str | None
+    ) -> None:
+        self._under_way[submits] += 1
+        await self._carry_once_or_twice(work, answer)
+        self._under_way[submits] -= 1
+
+    async def _carry_once_or_twice(self, work: Callable[[], Awaitable[None]], answer: "asyncio.Future[None]") -> None:
         if not self._connected:
             self._refuse(answer, Unavailable("no connection to the venue"))
             return
-        fault = self._fate(_REQUEST_FAULTS)
+        fault = self._chance.fate(REQUEST_FAULTS)
         if fault is None or fault is Fault.REQUEST_DOUBLED:
             await self._deliver(work, answer)
             if fault is not None:
-                await asyncio.sleep(self._between(_DOUBLED_AFTER_S))
+                await asyncio.sleep(self._chance.between(_DOUBLED_AFTER_S))
                 await self._deliver(work, None)
         elif fault is Fault.THROTTLED:
             self._refuse(answer, Unavailable("429: too many requests"))
         elif fault is Fault.SERVER_ERROR:
-            if self._random.random() < 0.5:
+            if self._chance.between((0, 1)) < 0.5:
                 await self._deliver(work, None)
             self._refuse(answer, OutcomeUnknown("503: the venue can't say"))
         else:
@@ -165,7 +179,7 @@ class FaultyWire(Broker):
     async def _carry_badly(
         self, fault: Fault, work: Callable[[], Awaitable[None]], answer: "asyncio.Future[None]"
     ) -> None:
-        late = self._between(_LATE_S) - TIME_OUT_S if fault is Fault.REQUEST_LATE else None
+        late = self._chance.between(_LATE_S) - TIME_OUT_S if fault is Fault.REQUEST_LATE else None
         if fault is Fault.ANSWER_LOST:
             await self._deliver(work, None)
         await asyncio.sleep(TIME_OUT_S)
@@ -196,18 +210,21 @@ class FaultyWire(Broker):
     async def _query(self, now: Callable[[], Awaitable[T]], then: Callable[[Reading], T]) -> T:
         if not self._connected:
             raise Unavailable("no connection to the venue")
-        fault = self._fate(_QUERY_FAULTS)
+        fault = self._chance.fate(QUERY_FAULTS)
         if fault is Fault.QUERY_FAILED:
-            await asyncio.sleep(self._between((0.05, TIME_OUT_S)))
+            await asyncio.sleep(self._chance.between((0.05, TIME_OUT_S)))
             raise Unavailable("the venue did not answer")
         if fault is Fault.QUERY_LAGGED:
-            reading = self._replica.as_of(self._clock.now() - timedelta(seconds=self._between(_LAG_S)))
+            reading = self._replica.as_of(self._clock.now() - timedelta(seconds=self._chance.between(_LAG_S)))
             if reading is not None:
                 return then(reading)
-        return await now()
+        await asyncio.sleep(self._chance.between(_ASKING_S))
+        found = await now()
+        await asyncio.sleep(self._chance.between(_ASKING_S))
+        return found
 
     async def _carry_events(self) -> None:
-        lags = self._rates.query_lagged > 0
+        lags = self._chance.rates.query_lagged > 0
         if lags:
             await self._replica.read(self._clock.now(), None)
         async for event in self._venue.events():
@@ -220,7 +237,7 @@ class FaultyWire(Broker):
         self._listener.put_nowait(None)
 
     def _carry_event(self, event: BrokerEvent) -> None:
-        fault = self._fate(_EVENT_FAULTS)
+        fault = self._chance.fate(EVENT_FAULTS)
         if fault is Fault.EVENT_LOST:
             return
         if fault is Fault.EVENTS_SWAPPED and self._swapped is None:
@@ -228,12 +245,12 @@ class FaultyWire(Broker):
             self.in_world(self._later(_SWAPPED_AT_MOST_S, self._let_go_swapped))
             return
         if fault is Fault.EVENT_LATE:
-            self.in_world(self._later(self._between(_EVENT_LATE_S), partial(self._hear, event)))
+            self.in_world(self._later(self._chance.between(_EVENT_LATE_S), partial(self._hear, event)))
             return
         self._hear(event)
         self._let_go_swapped()
         if fault is Fault.EVENT_DOUBLED:
-            self.in_world(self._later(self._between(_EVENT_LATE_S), partial(self._hear, event)))
+            self.in_world(self._later(self._chance.between(_EVENT_LATE_S), partial(self._hear, event)))
 
     def _let_go_swapped(self) -> None:
         swapped, self._swapped = self._swapped, None
@@ -246,12 +263,12 @@ class FaultyWire(Broker):
 
     async def _disconnect(self) -> None:
         self._connected = False
-        await asyncio.sleep(self._between(_OUTAGE_S))
+        await asyncio.sleep(self._chance.between(_OUTAGE_S))
         self._connected = True
 
     async def _fall_silent(self) -> None:
         self._silent = True
-        await asyncio.sleep(self._between(_SILENCE_S))
+        await asyncio.sleep(self._chance.between(_SILENCE_S))
         self._speak_again()
 
     def _speak_again(self) -> None:
@@ -261,29 +278,14 @@ class FaultyWire(Broker):
             self._hear(event)
 
     async def _now_and_then(self, kind: Fault, happen: Callable[[], Awaitable[None]]) -> None:
-        while (per_hour := getattr(self._rates, kind)) > 0:
-            await asyncio.sleep(float(self._random.exponential(3600 / per_hour)))
-            if getattr(self._rates, kind) > 0:
-                self._count.add(kind)
+        while (wait := self._chance.until(kind)) is not None:
+            await asyncio.sleep(wait)
+            if self._chance.happens(kind):
                 await happen()
 
     async def _later(self, seconds: float, act: Callable[[], None]) -> None:
         await asyncio.sleep(seconds)
         act()
-
-    def _fate(self, kinds: tuple[Fault, ...]) -> Fault | None:
-        if self._rates is NO_FAULTS:
-            return None
-        drawn = self._random.random()
-        for kind in kinds:
-            drawn -= getattr(self._rates, kind)
-            if drawn < 0:
-                self._count.add(kind)
-                return kind
-        return None
-
-    def _between(self, bounds: tuple[float, float]) -> float:
-        return float(self._random.uniform(*bounds))
 
 
 def _heard(answer: "asyncio.Future[None]") -> None:

@@ -33,7 +33,7 @@ from tradecore.ports.clock import Clock
 
 __all__ = ["Latency", "SimulatedVenue"]
 
-_LONGEST_UNDER_WAY: Final = timedelta(seconds=30)
+LONGEST_UNDER_WAY: Final = timedelta(seconds=30)
 
 
 class SimulatedVenue(MatchingEngine, Broker):
@@ -56,7 +56,7 @@ class SimulatedVenue(MatchingEngine, Broker):
         instant: bool = False,
         legging: float = 0.0,
         unique_ids_for_ever: bool = True,
-        not_found_is_final_after: timedelta | None = _LONGEST_UNDER_WAY,
+        not_found_is_final_after: timedelta | None = LONGEST_UNDER_WAY,
     ) -> None:
         """
         Open the venue until `closes`.

@@ -210,22 +210,13 @@ def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
     mine = (state.orders[order_id] for order_id in group.order_ids)
     exits = [order for order in mine if order.effect is Effect.CLOSE and order.may_be_at_venue]
     # One exit at a time: an earlier one that a bust brought back to life gives way to the newest.
-    excess += [order for order in exits if order is not exits[-1] or _closes_more_than_held(group, order)]
+    excess += [order for order in exits if order is not exits[-1] or group.holds_less_than(order)]
     actions: list[Action] = []
     for order in excess:
         if order.may_be_at_venue and order.state is not OrderState.PENDING_CANCEL:
             state.keep(take(order, Step.ASK_CANCEL))
             actions.append(CancelAtBroker(order.client_order_id))
     return actions
-
-
-def _closes_more_than_held(group: Group, order: Order) -> bool:
-    held = {p.instrument: p.quantity for p in group.holdings}
-    for leg in order.legs:
-        rest = leg.ratio * order.quantity - order.leg_quantity(leg.instrument)
-        if rest > max(-leg.side.sign * held.get(leg.instrument, _NONE), _NONE):
-            return True
-    return False
 
 
 def _closed_enough(state: DeskState, group: Group) -> bool:

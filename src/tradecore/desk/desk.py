@@ -201,12 +201,13 @@ class Desk:
         return None if run is None else self._state.entry_orders(self._state.groups[run.group])[-1].client_order_id
 
     def ended_exit(self, label: str) -> str | None:
-        """The newest order of a closing under way, if it has ended with something left to close."""
+        """The newest order of a closing under way, if the venue ended it with something left to close."""
         group = self._state.groups[label]
         if group.closing is None or not group.is_open:
             return None
         order = self._state.orders[group.closing.order_id]
-        return order.client_order_id if order.is_ended else None
+        may_have_filled = order.is_ended and order.state not in (OrderState.DENIED, OrderState.REJECTED)
+        return order.client_order_id if may_have_filled else None
 
     def exit_needs_push(self, label: str, view: MarketView, waited_s: Decimal) -> bool:
         """Whether a group's exit ended unfinished, or rests at a price that is not urgent enough any more."""

@@ -62,11 +62,11 @@ def _never_arrived(state: DeskState, group: Group, order: Order, evidence: str) 
 def _is_wanted(state: DeskState, group: Group, order: Order, command: NotFound) -> bool:
     if order.role is not Role.ENTRY:
         # What closes is sent again as it was; once the venue has it, its chase makes it more urgent.
-        return state.trading is not TradingState.HALTED and group.is_open
+        return state.trading is not TradingState.HALTED and not group.holds_less_than(order)
     ticket = state.tickets.redeemed(group.intent_id)
     if ticket is None or command.at >= ticket.expires_at or group.intent_id not in state.entries:
         return False
-    plan = replace(group.plan, quantity=order.quantity, group=group.label)
+    plan = replace(group.plan, quantity=order.quantity, terms=order.terms, group=group.label)
     return judge_opening(state.picture(plan, command.view, command.at, without=group.label)).approved
 
 

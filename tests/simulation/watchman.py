@@ -1,0 +1,82 @@
+"""Looks at the venue at every step of the market for what a desk owes it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from tests.simulation.intent_book import intent_of
+from tests.simulation.light_market import STEP, LightMarket
+from tests.simulation.promises import Promise
+from tests.simulation.truth import Broken, Truth
+
+from tradecore.model.confirmed import ConfirmedOrder
+from tradecore.model.instruments import Instrument
+from tradecore.model.money import CENT
+from tradecore.model.terms import Effect, Side
+
+# An adaptive entry takes a few steps of seconds; what still works after this is wanted by nobody.
+_ENTRY_WORKS_AT_MOST: Final = timedelta(seconds=120)
+_STOP_ACTS_WITHIN: Final = timedelta(seconds=30)
+_HUNDRED: Final = Decimal(100)
+
+
+class Watchman:
+    """A stop that was passed has to be acted on while the desk can act; an entry must not work for ever."""
+
+    def __init__(self, truth: Truth, market: LightMarket, is_able: Callable[[], bool]) -> None:
+        self._truth = truth
+        self._market = market
+        self._is_able = is_able
+        self._passed: dict[str, timedelta] = {}
+
+    def look(self, now: datetime) -> None:
+        """Look once a step of the market."""
+        for working in self._truth.orders:
+            order = working.order
+            ours = isinstance(order, ConfirmedOrder) and order.effect is Effect.OPEN
+            if ours and working.is_open and now - working.arrived > _ENTRY_WORKS_AT_MOST:
+                self._truth.note(Broken.OTHER, f"{order.client_order_id} works on although nobody wants it")
+        if self._is_able():
+            for intent, promise in self._truth.promises.items():
+                if promise.given and promise.plan is not None and intent not in self._truth.surprised:
+                    self._watch_stop(intent, promise, now)
+
+    def _watch_stop(self, intent: str, promise: Promise, now: datetime) -> None:
+        beyond = self._is_beyond_stop(intent, promise)
+        left_at = self._truth.left_at.get(intent)
+        if beyond is None:
+            return
+        if not beyond or (left_at is not None and now - left_at < _STOP_ACTS_WITHIN):
+            self._passed.pop(intent, None)
+            return
+        self._passed[intent] = self._passed.get(intent, timedelta()) + STEP
+        if self._passed[intent] > _STOP_ACTS_WITHIN and not self._is_leaving(intent):
+            text = f"{intent} is beyond its stop and nothing was done for {_STOP_ACTS_WITHIN.total_seconds():g} s"
+            self._truth.note(Broken.OTHER, text)
+
+    def _is_leaving(self, intent: str) -> bool:
+        exits = (w for w in self._truth.orders if w.is_open and w.order.effect is Effect.CLOSE)
+        return any(intent_of(working.order.client_order_id) == intent for working in exits)
+
+    def _is_beyond_stop(self, intent: str, promise: Promise) -> bool | None:
+        """None while nothing is held in the plan's proportion, or a side is not quoted."""
+        plan, held = promise.plan, self._truth.book.held(intent)
+        if plan is None or plan.protection is None or plan.protection.stop_pct is None or not held:
+            return None
+        units = {
+            held[leg.instrument.symbol].quantity / (leg.side.sign * leg.ratio) if leg.instrument.symbol in held else 0
+            for leg in plan.legs
+        }
+        count = units.pop()
+        values = [self._value(leg.instrument, leg.side, leg.ratio) for leg in plan.legs]
+        if units or count <= 0 or None in values:
+            return None
+        cost = sum((holding.cost for holding in held.values()), Decimal(0)) / count
+        stop = cost - max(CENT, abs(cost) * plan.protection.stop_pct / _HUNDRED)
+        return sum((value for value in values if value is not None), Decimal(0)) < stop - CENT
+
+    def _value(self, instrument: Instrument, side: Side, ratio: int) -> Decimal | None:
+        quote = self._market.quote_now(instrument)
+        price = None if quote is None else (quote.bid if side is Side.BUY else quote.ask)
+        return None if price is None else side.sign * ratio * price
