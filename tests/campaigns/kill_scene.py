@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,8 @@ from tests.simulation.world import World
 from adapters.simulated.faults import Fault, FaultRates
 from adapters.simulated.virtual_time import VirtualTimeLoop
 from adapters.system.stop_file import STOP_FILE, StopFile
+from tradecore.desk.commands import EngageKillSwitch
+from tradecore.desk.decisions import Decision
 from tradecore.desk.tickets import TicketState
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.orders import Order, OrderState, Role
@@ -93,11 +96,19 @@ class BusyWorld(World):
         self.stop_file = StopFile(self.directory)
         self.door = Door(self, self.directory / STOP_FILE)
         self.broker = self.door
+        self.dies_after_record: int | None = None
 
     def _bear(self) -> None:
         super()._bear()
         if self._floor is not None:
             self._floor.stop_signal = self.stop_file
+
+    def listener(self, at: datetime, kind: str, seen: object, decision: Decision | None) -> None:
+        """As in any session; a death that was asked for comes so many steps after the kill switch was recorded."""
+        super().listener(at, kind, seen, decision)
+        if isinstance(seen, EngageKillSwitch) and self.dies_after_record is not None:
+            self.die_soon(self.dies_after_record)
+            self.dies_after_record = None
 
     @property
     def is_living(self) -> bool:

@@ -46,6 +46,7 @@ class Killer:
         situations = world.situations()
         if chance.random() < 0.15:
             world.die_soon(chance.randrange(1, 80))
+        world.dies_after_record = chance.randrange(1, 10) if chance.random() < 0.2 else None
         way = chance.choice(WAYS)
         await self._engage(way)
         if chance.random() < 0.2 and world.end_desk():
