@@ -207,7 +207,9 @@ def _wrong_sums(scene: StillMarket, standing: Sequence[Filled]) -> Iterator[str]
     if abs(cash - scene.broker._cash.amount) > Decimal("1e-9"):
         yield f"cash {cash}, {scene.broker._cash} at the venue"
     open_there = {order_id for order_id, held_there in scene.broker._orders.items() if held_there.open}
-    working = {key for key, order in desk.orders.items() if order.may_be_at_venue}
+    # What left a moment ago has not arrived yet.
+    arrived = {key: order for key, order in desk.orders.items() if key in scene.broker._orders}
+    working = {key for key, order in arrived.items() if order.may_be_at_venue}
     if working != open_there or any(desk.orders[key].state is OrderState.UNKNOWN for key in working):
         yield f"{sorted(working)} work here, {sorted(open_there)} at the venue"
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
-from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Send
+from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Replayed, Send
 from tradecore.desk.desk import Desk
 from tradecore.desk.images import NOTHING_CHANGED
 from tradecore.errors import (
@@ -168,9 +168,12 @@ async def decide(floor: TradingFloor, command: Command) -> Decision:
     if floor.halted:
         raise DeskHalted(floor.halted)
     decision = floor.desk.handle(command)
-    body = {"command": encode(command), "decision": encode(decision), **_after(floor.desk)}
+    after = _after(floor.desk)
+    body = {"command": encode(command), "decision": encode(decision), **after}
     floor.record(command.at, COMMAND, body, command, decision)
     await _carry_out(floor, command, decision)
+    if after or not _is_only_an_answer(decision):
+        floor.changed.ring()
     return decision
 
 
@@ -201,7 +204,11 @@ async def _carry_out(floor: TradingFloor, command: Command, decision: Decision) 
             await _submit(floor, action)
         else:
             await _cancel(floor, action)
-    floor.changed.ring()
+
+
+def _is_only_an_answer(decision: Decision) -> bool:
+    """A refusal, or the first result once more: nobody who waits for a change has to look."""
+    return isinstance(decision.outcome, Refused | Replayed) and not (decision.actions or decision.alerts)
 
 
 async def _submit(floor: TradingFloor, send: Send) -> None:
