@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tradecore.desk.commands import Sending, SendingOutcome
-from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision
+from tradecore.desk.commands import Sending, SendingOutcome, WithdrawExcess
+from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision, Done
 from tradecore.desk.exits import arm, closed_units, disarm
 from tradecore.desk.external import adopted_alert, is_external, shares_of
 from tradecore.desk.groups import Group
@@ -74,7 +74,9 @@ def _apply_own(state: DeskState, order: Order, event: BrokerEvent) -> Decision:
     group = state.groups[state.group_of[order.client_order_id]]
     found_actions, alerts = _found(state, group, progress)
     alerts += [*_book(state, group, progress), *_ended(state, group, progress.order, event)]
-    actions = [*found_actions, *_withdraw_excess(state, group)]
+    # A refused withdrawal is no news of what is excess: it is asked for again in its own time, not at once.
+    excess = [] if isinstance(event, CancelRefused) else _withdraw_excess(state, group)
+    actions = [*found_actions, *excess]
     alerts += settle(state, group, event)
     return Decision(outcome=_applied(progress), actions=tuple(actions), alerts=tuple(alerts))
 
@@ -200,23 +202,41 @@ def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> 
     return []
 
 
+def withdraw_excess(state: DeskState, _: WithdrawExcess) -> Decision:
+    """Ask again for the withdrawal of whatever works beyond its ticket or its holding."""
+    groups = [state.groups[label] for label in dict.fromkeys(order.group for order in state.live_orders)]
+    actions = [action for group in groups for action in _withdraw_excess(state, group)]
+    return Decision(outcome=Done(what=f"{len(actions)} orders withdrawn"), actions=tuple(actions))
+
+
+def has_excess(state: DeskState) -> bool:
+    """Whether something works beyond its ticket or its holding whose withdrawal is not asked for."""
+    groups = [state.groups[label] for label in dict.fromkeys(order.group for order in state.live_orders)]
+    pending = OrderState.PENDING_CANCEL
+    return any(order.may_be_at_venue and order.state is not pending for g in groups for order in _excess(state, g))
+
+
 def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
     """After a late fill: what works on must not buy more than the ticket said, nor close more than is held."""
-    entries = state.entry_orders(group)
-    wanted = sum((o.quantity if o.may_be_at_venue else o.begun_quantity for o in entries), _NONE)
-    excess = [order for order in entries if wanted > group.plan.quantity]
-    if excess:
+    excess = _excess(state, group)
+    if any(order.role is Role.ENTRY for order in excess):
         state.entries.pop(group.intent_id, None)
-    mine = (state.orders[order_id] for order_id in group.order_ids)
-    exits = [order for order in mine if order.effect is Effect.CLOSE and order.may_be_at_venue]
-    # One exit at a time: an earlier one that a bust brought back to life gives way to the newest.
-    excess += [order for order in exits if order is not exits[-1] or group.holds_less_than(order)]
     actions: list[Action] = []
     for order in excess:
         if order.may_be_at_venue and order.state is not OrderState.PENDING_CANCEL:
             state.keep(take(order, Step.ASK_CANCEL))
             actions.append(CancelAtBroker(order.client_order_id))
     return actions
+
+
+def _excess(state: DeskState, group: Group) -> list[Order]:
+    entries = state.entry_orders(group)
+    wanted = sum((o.quantity if o.may_be_at_venue else o.begun_quantity for o in entries), _NONE)
+    excess = [order for order in entries if wanted > group.plan.quantity]
+    mine = (state.orders[order_id] for order_id in group.order_ids)
+    exits = [order for order in mine if order.effect is Effect.CLOSE and order.may_be_at_venue]
+    # One exit at a time: an earlier one that a bust brought back to life gives way to the newest.
+    return excess + [order for order in exits if order is not exits[-1] or group.holds_less_than(order)]
 
 
 def _closed_enough(state: DeskState, group: Group) -> bool:

@@ -28,6 +28,7 @@ from tradecore.desk.commands import (
     StepEntry,
     StepExit,
     TriggerExit,
+    WithdrawExcess,
 )
 from tradecore.desk.day_book import DayBook
 from tradecore.desk.decisions import Confirmed, Decision, Done, Preview
@@ -92,6 +93,11 @@ class Desk:
         return self._state.orders
 
     @property
+    def live_orders(self) -> list[Order]:
+        """Orders that may be at the venue."""
+        return self._state.live_orders
+
+    @property
     def groups(self) -> tuple[Group, ...]:
         """Every group, oldest first, open or not."""
         return tuple(self._state.groups.values())
@@ -123,6 +129,11 @@ class Desk:
     def opened_at(self) -> datetime:
         """Before anything this desk can know of: the start of the trading day it was opened on (UTC)."""
         return datetime.combine(self._state.opening.day, time(), UTC)
+
+    @property
+    def has_excess(self) -> bool:
+        """Whether something works beyond its ticket or its holding whose withdrawal is not asked for."""
+        return bookings.has_excess(self._state)
 
     @property
     def locked(self) -> tuple[str, ...]:
@@ -241,6 +252,8 @@ class Desk:
             found.update({held.instrument.symbol: held.instrument for held in group.holdings})
         for run in self._state.entries.values():
             found.update({i.symbol: i for i in self._state.groups[run.group].plan.instruments})
+        for order in self._state.live_orders:
+            found.update({leg.instrument.symbol: leg.instrument for leg in order.legs})
         return tuple(found[symbol] for symbol in sorted(found))
 
     def open_ticket(self, token_hash: str, principal: str) -> Ticket | None:
@@ -278,6 +291,7 @@ _HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
     Recover: recovery.recover,
     NotFound: unknowns.note_not_found,
     SettleUnknown: unknowns.settle_unknown,
+    WithdrawExcess: bookings.withdraw_excess,
     Reconcile: recovery.reconcile,
     NoteLoss: recovery.take_loss,
     NoteProtection: recovery.note_protection,
