@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
-from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Send
+from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Replayed, Send
 from tradecore.desk.desk import Desk
 from tradecore.desk.images import NOTHING_CHANGED
 from tradecore.errors import (
@@ -208,7 +208,13 @@ async def carry_out(floor: TradingFloor, command: Command, decision: Decision) -
     works = [_submit(floor, a) if isinstance(a, Send) else _cancel(floor, a) for a in decision.actions]
     if works:
         await floor.timers.together(works)
-    floor.changed.ring()
+    if not _is_only_an_answer(decision):
+        floor.changed.ring()
+
+
+def _is_only_an_answer(decision: Decision) -> bool:
+    """A refusal, or the first result once more: nothing changed, so nobody who waits for a change has to look."""
+    return isinstance(decision.outcome, Refused | Replayed) and not (decision.actions or decision.alerts)
 
 
 async def _submit(floor: TradingFloor, send: Send) -> None:
