@@ -15,6 +15,8 @@ from tradecore.model.orders import Order, OrderState, Role
 from tradecore.risk.gate import judge_opening
 from tradecore.risk.picture import TradingState
 
+# Each sending starts the venue's bound anew; without an end to them "not found" would never become proof.
+MOST_ATTEMPTS: Final = 3
 TOLD_AFTER: Final = timedelta(seconds=60)
 
 
@@ -32,7 +34,8 @@ def note_not_found(state: DeskState, command: NotFound) -> Decision:
     sent_at = order.sent_at or order.created_at
     if command.is_final:
         return _never_arrived(state, group, order, "the venue has no such order")
-    if command.may_send_again and order.state is OrderState.UNKNOWN and _is_wanted(state, group, order, command):
+    again = command.may_send_again and order.state is OrderState.UNKNOWN and order.attempts < MOST_ATTEMPTS
+    if again and _is_wanted(state, group, order, command):
         send = send_existing(state, order, authority=_authority(group, order), now=command.at)
         return Decision(outcome=Done(what="sent again", order_ids=(order.client_order_id,)), actions=(send,))
     return Decision(outcome=Done(what="still unknown"), alerts=tuple(_tell(state, order, sent_at, command.at)))

@@ -168,6 +168,20 @@ def test_what_is_sent_again_and_refused_stays_unknown_because_the_first_may_stil
     assert cancels(desk.fill(order_id, "1")) == [order_id]
 
 
+def test_it_is_sent_three_times_at_most_so_that_not_found_can_become_proof() -> None:
+    desk = DeskDriver()
+    desk.hold()
+    exit_id = sends(desk.trigger("cut_off"))[0].order.client_order_id
+    for _ in range(2):
+        desk.sent(exit_id, "unknown")
+        assert len(sends(not_found(desk, exit_id))) == 1
+    desk.sent(exit_id, "refused")
+    assert sends(not_found(desk, exit_id)) == []
+    assert desk.order(exit_id).is_unknown
+    not_found(desk, exit_id, final=True)
+    assert len(sends(desk.step_exit())) == 1
+
+
 def test_a_next_life_asks_again_for_a_cancellation_that_may_never_have_left() -> None:
     desk = DeskDriver()
     order_id = desk.enter()
