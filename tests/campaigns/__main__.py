@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     last = max(share.seed for share in done)
     print(
         f"{campaign.name}: {tried:,} {campaign.trials}, {failed} {campaign.broken}, "
-        f"seeds {chosen.seed} to {last}, {seconds:.0f} s ({tried / seconds:,.0f} a second)"
+        f"seeds {chosen.seed} to {last}, {seconds:.0f} s ({tried / seconds:,.2f} a second)"
     )
     if chosen.results is not None:
         _append(chosen.results, campaign, done, seconds)

@@ -13,7 +13,7 @@ from adapters.simulated.jumping_clock import JumpingClock
 from adapters.system.time import LoopTimers
 from tradecore.desk.desk import Desk
 from tradecore.desk.opening import DeskOpening
-from tradecore.model.encoding import encode
+from tradecore.model.encoding import Json, encode
 from tradecore.model.orders import Order
 from tradecore.ports.broker import Broker
 from tradecore.ports.ids import IdSource
@@ -23,6 +23,7 @@ from tradecore.usecases.floor import Listener, TradingFloor, take_event
 from tradecore.usecases.keeping import keep
 from tradecore.usecases.protecting import ProtectionWatch
 from tradecore.usecases.recovering import recover, remembered_desk
+from tradecore.usecases.trace import TraceDigest
 
 _TAIL = timedelta(minutes=10)
 
@@ -42,6 +43,13 @@ class Surroundings:
     is_ready: Callable[[], None]
 
 
+class _NoTrace(TraceDigest):
+    """The journal's own chain says what was recorded."""
+
+    def add(self, at: datetime, kind: str, body: Json) -> None:
+        """Nothing is kept."""
+
+
 def start_desk(world: Surroundings) -> TradingFloor:
     """Begin a life: its floor, and the tasks that keep it; a failure of one of them fails the first task awaited."""
     timers = LoopTimers(world.clock)
@@ -57,6 +65,7 @@ def start_desk(world: Surroundings) -> TradingFloor:
         ids=world.ids,
         strategies=STRATEGIES,
         listener=world.listener,
+        trace=_NoTrace(),
     )
     if before is None:
         floor.record(world.clock.now(), OPENING, {"opening": encode(world.opening)}, world.opening, None)

@@ -163,6 +163,6 @@ def _report(held: _Held) -> BrokerOrder:
         status=BrokerOrderStatus.WORKING if held.open else ended,
         legs=order.legs,
         quantity=order.quantity,
-        filled_quantity=held.filled,
+        filled_legs=(held.filled,),
         limit_price=order.terms.price if isinstance(order.terms, Limit) else None,
     )

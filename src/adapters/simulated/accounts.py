@@ -76,12 +76,9 @@ class SimulatedAccount:
     def shortfall(self, legs: tuple[Leg, ...], quantity: Decimal, unit_price: Decimal, held_back: Money) -> str | None:
         """Why an order can't be paid for, or None when it can; `unit_price` is its net debit per unit."""
         extra = tuple((leg.instrument, leg.side.sign * leg.ratio * quantity) for leg in legs)
-        margin = self.margin(extra)
+        margin = ZERO if self._covers_shorts(extra) else self.margin(extra)
         if margin is None:
-            # What only buys uncovers nothing, also where something else is uncovered.
-            if any(leg.side is Side.SELL for leg in legs):
-                return "account not eligible to trade uncovered option contracts"
-            margin = ZERO
+            return "account not eligible to trade uncovered option contracts"
         fees = sum((self._fees.fee(leg.instrument, leg.side, leg.ratio * quantity) for leg in legs), ZERO)
         multiplier = legs[0].instrument.multiplier
         after = self.cash - held_back - usd(unit_price * multiplier * quantity) - fees - margin
@@ -89,6 +86,10 @@ class SimulatedAccount:
         if short_shares:
             return "selling shares short is not offered"
         return f"insufficient buying power: {-after} short" if after.amount < 0 else None
+
+    def _covers_shorts(self, extra: tuple[tuple[Instrument, Decimal], ...]) -> bool:
+        """Whether an order does nothing but buy back what is short: that is taken however uncovered the account is."""
+        return all(quantity > 0 and -self.holdings.get(one, Decimal(0)) >= quantity for one, quantity in extra)
 
     def snapshot(self, at: datetime, mark_of: MarkOf, held_back: Money) -> AccountSnapshot:
         """Balances now."""

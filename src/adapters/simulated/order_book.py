@@ -116,6 +116,6 @@ def report(working: WorkingOrder) -> BrokerOrder:
         status=working.status,
         legs=working.order.legs,
         quantity=working.order.quantity,
-        filled_quantity=working.filled,
+        filled_legs=tuple(working.of_leg.get(leg.instrument, Decimal(0)) for leg in working.order.legs),
         limit_price=terms.price if isinstance(terms, Limit | StopLimit) else None,
     )

@@ -56,8 +56,7 @@ def _clients(settings: Settings, env_file: Path | None) -> dict[str, Any]:
     beside = Path(sys.executable).with_name("tradecore")
     program = str(beside) if beside.exists() else shutil.which("tradecore") or sys.argv[0]
     arguments = [] if env_file is None else ["--env-file", str(env_file.absolute())]
-    # A simulated world ends with its desk, and an account with a record is not begun anew: each chat gets a fresh one.
-    arguments += ["mcp"] if settings.mode == "simulated" else ["mcp", "--account", "claude"]
+    arguments += ["mcp", "--account", "claude"]
     home = str(settings.home)
     entry = {"command": program, "args": arguments, "env": {"TRADECORE_HOME": home}}
     return {

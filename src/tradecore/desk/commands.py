@@ -113,11 +113,16 @@ class EngageKillSwitch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEntry:
-    """The entry's time at its price is over: improve the price, keep it, or give up."""
+    """
+    The entry's time at its price is over: improve the price, keep it, or give up.
+
+    `fills_known`: the venue said what the last order filled; without that nothing may take its place.
+    """
 
     at: datetime
     intent_id: str
     view: MarketView
+    fills_known: bool = True
 
 
 class ExitCause(StrEnum):

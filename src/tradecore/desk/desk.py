@@ -162,10 +162,12 @@ class Desk:
         """
         Whether an order decided on moments ago may still leave the house.
 
-        Asked after the journal became durable: an entry that was cancelled meanwhile (kill switch) stays at home.
+        Asked after the journal became durable: an entry that was cancelled meanwhile (kill switch) stays at home, also
+        where its cancellation was refused because the venue did not have it yet.
         """
         order = self._state.orders[client_order_id]
-        return order.state is OrderState.SUBMITTED
+        wanted = order.role is not Role.ENTRY or self._state.groups[order.group].intent_id in self._state.entries
+        return wanted and order.state is OrderState.SUBMITTED
 
     def entry_is_running(self, intent_id: str) -> bool:
         """Whether an adaptive entry still looks for its fill."""
@@ -192,6 +194,19 @@ class Desk:
         group = self._state.groups[run.group]
         entries = [self._state.orders[i] for i in group.order_ids if self._state.orders[i].role is Role.ENTRY]
         return entries[-1].is_ended
+
+    def last_entry(self, intent_id: str) -> str | None:
+        """The newest order of a running entry."""
+        run = self._state.entries.get(intent_id)
+        return None if run is None else self._state.entry_orders(self._state.groups[run.group])[-1].client_order_id
+
+    def ended_exit(self, label: str) -> str | None:
+        """The newest order of a closing under way, if it has ended with something left to close."""
+        group = self._state.groups[label]
+        if group.closing is None or not group.is_open:
+            return None
+        order = self._state.orders[group.closing.order_id]
+        return order.client_order_id if order.is_ended else None
 
     def exit_needs_push(self, label: str, view: MarketView, waited_s: Decimal) -> bool:
         """Whether a group's exit ended unfinished, or rests at a price that is not urgent enough any more."""

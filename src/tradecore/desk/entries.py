@@ -64,6 +64,9 @@ def step_entry(state: DeskState, command: StepEntry) -> Decision:
     last = state.orders[[i for i in group.order_ids if state.orders[i].role is Role.ENTRY][-1]]
     if last.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL, OrderState.SUBMITTED):
         return Decision(outcome=Done(what=f"entry waits: {last.state}", order_ids=(last.client_order_id,)))
+    if not command.fills_known:
+        state.entries.pop(run.intent_id)
+        return Decision(outcome=Done(what="entry ends: the venue does not say what its last order filled"))
     if last.may_be_at_venue:
         return _next_or_withdraw(state, run, group, last, command)
     return _send_next(state, run, group, command)

@@ -16,7 +16,7 @@ from tradecore.model.alerts import Alert, Severity
 from tradecore.model.events import Busted, Corrected, Filled
 from tradecore.model.instruments import Instrument, Price
 from tradecore.model.order_lifecycle import Step, take
-from tradecore.model.orders import Order, Role
+from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.plans import PlannedOrder
 from tradecore.model.terms import Effect, Leg, Limit, Market, Side, short_name
 from tradecore.ports.broker import BrokerOrder
@@ -93,6 +93,8 @@ def _room_for(state: DeskState, event: Filled, label: str | None, quantity: Deci
         if _stands_for(key, event.client_order_id) and same_group and order.legs == legs:
             short = quantity - (order.quantity - order.cumulative_quantity)
             wider = replace(order, quantity=order.quantity + max(short, Decimal(0)))
+            if wider.state is OrderState.FILLED and short > 0:
+                wider = wider.with_state(OrderState.PARTIALLY_FILLED)
             state.keep(wider)
             return wider
     group = state.groups[label] if label is not None else _new_group(state, legs, quantity, event.price, event.at)

@@ -48,15 +48,20 @@ class BrokerOrder:
     An order as the venue reports it.
 
     `client_order_id` is the venue's own id, prefixed with `ext-`, for an order that nobody gave one. `limit_price` is
-    None for orders that name none. Quantities count units of the whole order.
+    None for orders that name none. `filled_legs` is what stands of each leg, in contracts or shares.
     """
 
     client_order_id: str
     status: BrokerOrderStatus
     legs: tuple[Leg, ...]
     quantity: Decimal
-    filled_quantity: Decimal
+    filled_legs: tuple[Decimal, ...]
     limit_price: Decimal | None
+
+    @property
+    def filled_quantity(self) -> Decimal:
+        """Units of the whole order of which every leg is filled."""
+        return min(filled / leg.ratio for filled, leg in zip(self.filled_legs, self.legs, strict=True)) // 1
 
     @property
     def open(self) -> bool:

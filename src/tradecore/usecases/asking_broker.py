@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from tradecore.desk.commands import NotFound
+from tradecore.desk.commands import NotFound, Sending, SendingOutcome
 from tradecore.errors import PortError
 from tradecore.model.events import Accepted, BrokerEvent, Canceled, CancelRefused, Expired, Refused
 from tradecore.model.orders import Order, OrderState
@@ -66,14 +66,37 @@ async def _ask_for(floor: TradingFloor, order_id: str, report: BrokerOrder | Non
         return
     floor.asked.patience.pop(order_id, None)
     floor.asked.again_at.pop(order_id, None)
-    if report.filled_quantity > floor.desk.orders[order_id].cumulative_quantity:
-        # Its executions come first, so that what ends it does not come before what filled it.
-        await _take_executions(floor, floor.desk.orders[order_id].created_at)
-    if not report.open and report.filled_quantity > floor.desk.orders[order_id].cumulative_quantity:
+    # Its executions come first, so that what ends it does not come before what filled it.
+    if not await _caught_up(floor, order_id, report) and not report.open:
         return
     for event in _events_of(floor, floor.desk.orders[order_id], report):
         if not floor.desk.knows(event):
             await take_event(floor, event)
+
+
+async def fills_are_known(floor: TradingFloor, order_id: str) -> bool:
+    """
+    Whether the venue says that an order has ended, and with exactly the fills that we know; missing ones are fetched.
+
+    Asked before another order takes the place of one that was withdrawn: a fill whose message was lost would be bought
+    or sold a second time.
+    """
+    try:
+        report = await _answer(floor, floor.broker.order(order_id))
+        return report is not None and not report.open and await _caught_up(floor, order_id, report)
+    except (PortError, TimeoutError):
+        return False
+
+
+async def _caught_up(floor: TradingFloor, order_id: str, report: BrokerOrder) -> bool:
+    if _is_behind(floor.desk.orders[order_id], report):
+        await _take_executions(floor, floor.desk.orders[order_id].created_at - _OVERLAP)
+    return not _is_behind(floor.desk.orders[order_id], report)
+
+
+def _is_behind(order: Order, report: BrokerOrder) -> bool:
+    legs = zip(report.legs, report.filled_legs, strict=True)
+    return any(filled > order.leg_quantity(leg.instrument) for leg, filled in legs)
 
 
 def _is_due(floor: TradingFloor, order_id: str) -> bool:
@@ -85,6 +108,9 @@ async def _not_found(floor: TradingFloor, order_id: str) -> None:
     now, asked = floor.clock.now(), floor.asked
     patience = min(asked.patience.get(order_id, _FIRST_PATIENCE) * 2, _LAST_PATIENCE)
     asked.patience[order_id], asked.again_at[order_id] = patience, now + patience
+    if floor.desk.orders[order_id].state is OrderState.SUBMITTED and _answered_long_ago(floor, order_id):
+        why = "received, and then not known at the venue"
+        await decide(floor, SendingOutcome(at=now, client_order_id=order_id, sending=Sending.UNKNOWN, reason=why))
     if not floor.desk.orders[order_id].is_unknown:
         return
     can = floor.broker.capabilities
@@ -97,6 +123,11 @@ async def _not_found(floor: TradingFloor, order_id: str) -> None:
         view=view,
     )
     await decide(floor, command)
+
+
+def _answered_long_ago(floor: TradingFloor, order_id: str) -> bool:
+    now = floor.clock.machine_seconds()
+    return now - floor.asked.sent.setdefault(order_id, now) > 2 * ANSWERS_WITHIN_S
 
 
 def _is_final(floor: TradingFloor, order_id: str, bound: timedelta | None) -> bool:
@@ -115,8 +146,7 @@ def _events_of(floor: TradingFloor, order: Order, report: BrokerOrder) -> Iterat
     if report.status is BrokerOrderStatus.REJECTED:
         yield Refused(order_id, now, "as the venue reports it")
         return
-    if order.is_unknown or order.state is OrderState.DENIED:
-        yield Accepted(order_id, now)
+    yield Accepted(order_id, now)
     if report.open:
         yield from _not_cancelled(floor, order, now)
     elif report.status in _ENDS:

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Final
 
 from tradecore.desk.commands import NoteLoss, NoteProtection
-from tradecore.desk.latches import Latch
 from tradecore.errors import DeskHalted, PortError
 from tradecore.ports.journal import JournalHead
 from tradecore.usecases.asking_broker import ask_broker
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.kill_switch import engage
+from tradecore.usecases.protecting import is_overdue
 from tradecore.usecases.reconciling import reconcile
 from tradecore.usecases.views import quotes_view
 
@@ -44,11 +44,12 @@ async def watch_loss(floor: TradingFloor) -> None:
 async def watch_protection(floor: TradingFloor) -> None:
     """See that everything opened with protection has it: watched on quotes that are fresh enough, or being closed."""
     unprotected = tuple(label for label in floor.desk.protected_groups if not _is_guarded(floor, label))
-    known = Latch.UNPROTECTED in floor.desk.latches
-    if unprotected or known:
-        text = "no quote to watch it by" if unprotected else ""
-        if floor.desk.protection_is_news(unprotected, text):
-            await decide(floor, NoteProtection(at=floor.clock.now(), unprotected=unprotected, reason=text))
+    text = "no quote to watch it by" if unprotected else ""
+    if not unprotected:
+        unprotected = tuple(group.label for group in floor.desk.open_groups if is_overdue(floor, group))
+        text = "expires today and is still open when every exit should be done" if unprotected else ""
+    if floor.desk.protection_is_news(unprotected, text):
+        await decide(floor, NoteProtection(at=floor.clock.now(), unprotected=unprotected, reason=text))
 
 
 async def obey_stop_signal(floor: TradingFloor) -> None:

@@ -170,6 +170,17 @@ class ProtectionWatch:
             self.floor.timers.beside(chase_exit(self.floor, group.label))
 
 
+def is_overdue(floor: TradingFloor, group: Group) -> bool:
+    """Whether a group holds what expires today although the expiry clock wanted every exit done by now."""
+    now = floor.clock.now()
+    session = session_on(trading_day(now))
+    clock = None if session is None else expiry_clock(session, floor.desk.opening.limits)
+    expiring = any(
+        isinstance(p.instrument, OptionContract) and p.instrument.expiry <= trading_day(now) for p in group.holdings
+    )
+    return clock is not None and expiring and now >= clock.flat_by
+
+
 def cut_off(floor: TradingFloor, group: Group, now: datetime) -> datetime | None:
     """When a group is closed whatever its price: its own `out_by` or the expiry clock, whichever is first."""
     day = trading_day(now)

@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from tradecore.desk.commands import StepEntry, StepExit
+from tradecore.usecases.asking_broker import fills_are_known
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.views import fresh_view, quotes_view
+
+_FILLS_KNOWN_WITHIN_S: Final = Decimal(10)
+_ASK_AGAIN_AFTER: Final = timedelta(seconds=0.5)
 
 
 async def chase_entry(floor: TradingFloor, intent_id: str) -> None:
@@ -18,9 +23,24 @@ async def chase_entry(floor: TradingFloor, intent_id: str) -> None:
 
     while floor.desk.entry_is_running(intent_id):
         await _wait_until(floor, is_due, step)
+        known = await _fills_of_last_entry(floor, intent_id)
         if floor.desk.entry_is_running(intent_id):
             view = await fresh_view(floor)
-            await decide(floor, StepEntry(at=floor.clock.now(), intent_id=intent_id, view=view))
+            now = floor.clock.now()
+            await decide(floor, StepEntry(at=now, intent_id=intent_id, view=view, fills_known=known))
+
+
+async def _fills_of_last_entry(floor: TradingFloor, intent_id: str) -> bool:
+    """Whether the venue said what a running entry's last order filled, if that has ended; asked for some seconds."""
+    deadline = floor.clock.now() + floor.desk.opening.reading_time(_FILLS_KNOWN_WITHIN_S)
+    while floor.desk.entry_awaits_next(intent_id):
+        order_id = floor.desk.last_entry(intent_id)
+        if order_id is not None and await fills_are_known(floor, order_id):
+            return True
+        if floor.clock.now() >= deadline:
+            return False
+        await floor.timers.sleep_until(floor.clock.now() + _ASK_AGAIN_AFTER)
+    return True
 
 
 async def chase_exit(floor: TradingFloor, label: str) -> None:
@@ -37,6 +57,10 @@ async def chase_exit(floor: TradingFloor, label: str) -> None:
 
     while not floor.desk.exit_is_over(label):
         await _wait_until(floor, is_due, step)
+        ended = floor.desk.ended_exit(label)
+        if ended is not None:
+            # Asked once, not waited for: what leaves is not held up by a venue that does not answer.
+            await fills_are_known(floor, ended)
         view = await quotes_view(floor)
         now = floor.clock.now()
         waited = Decimal(str(round((now - started).total_seconds(), 3)))
