@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from itertools import repeat
 from multiprocessing import get_context
 from statistics import median
@@ -14,6 +15,15 @@ from tests.simulation.session import run_session
 _MOST_SEEDS: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """Where a planted bug was caught, and by which broken promise."""
+
+    seed: int
+    kind: str
+    text: str
+
+
 def run_planted(names: Sequence[str], first: int, jobs: int) -> int:
     """Plant the named bugs, or all of them, each in sessions of its own; 0 when each was caught."""
     unknown = sorted(set(names) - set(PLANTED))
@@ -23,22 +33,26 @@ def run_planted(names: Sequence[str], first: int, jobs: int) -> int:
     chosen = [name for name in PLANTED if name in names or not names]
     needed: list[int] = []
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for name, seed in zip(chosen, pool.map(caught_at, chosen, repeat(first)), strict=True):
-            needed += [] if seed is None else [seed - first + 1]
-            found = "NOT CAUGHT" if seed is None else f"caught at seed {seed} (after {seed - first + 1} seeds)"
-            print(f"{name}: {found}", flush=True)
+        for name, caught in zip(chosen, pool.map(caught_at, chosen, repeat(first)), strict=True):
+            if caught is None:
+                print(f"{name}: NOT CAUGHT in {_MOST_SEEDS} seeds", flush=True)
+                continue
+            needed.append(caught.seed - first + 1)
+            print(
+                f"{name}: caught by seed {caught.seed} ({needed[-1]} tried): {caught.kind}, {caught.text}", flush=True
+            )
     if needed:
-        print(f"median seeds to catch: {median(needed):g}")
+        print(f"median seeds to catch: {median(needed):g}, most: {max(needed)}")
     print(f"{len(needed)} of {len(chosen)} planted bugs caught")
     return 0 if len(needed) == len(chosen) else 1
 
 
-def caught_at(name: str, first: int) -> int | None:
-    """The first seed whose session breaks a promise with the bug planted and none without it; None after 200."""
+def caught_at(name: str, first: int) -> Caught | None:
+    """The first session that breaks a promise with the bug planted and none without it; None after 200 seeds."""
     exposure = Exposure()
     for seed in range(first, first + _MOST_SEEDS):
         with PLANTED[name]():
             broken = run_session(seed, exposure.options(seed)).violations
         if broken and not run_session(seed, exposure.options(seed)).violations:
-            return seed
+            return Caught(seed, str(broken[0].kind), broken[0].text)
     return None

@@ -80,10 +80,7 @@ class SimulatedAccount:
             return None
         margin = self.margin(extra)
         if margin is None:
-            # What only buys uncovers nothing, also where something else is uncovered.
-            if any(leg.side is Side.SELL for leg in legs):
-                return "account not eligible to trade uncovered option contracts"
-            margin = ZERO
+            return "account not eligible to trade uncovered option contracts"
         fees = sum((self._fees.fee(leg.instrument, leg.side, leg.ratio * quantity) for leg in legs), ZERO)
         multiplier = legs[0].instrument.multiplier
         after = self.cash - held_back - usd(unit_price * multiplier * quantity) - fees - margin
