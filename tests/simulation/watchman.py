@@ -18,7 +18,8 @@ from tradecore.model.terms import Effect, Side
 # An adaptive entry takes a few steps of seconds; what still works after this is wanted by nobody.
 _ENTRY_WORKS_AT_MOST: Final = timedelta(seconds=120)
 _LOST_EXITS_END_WITHIN: Final = timedelta(seconds=120)
-_STOP_ACTS_WITHIN: Final = timedelta(seconds=30)
+# A lost exit that may not be sent again waits for the bound of the venue, 30 seconds, and is asked for some seconds later.
+_STOP_ACTS_WITHIN: Final = timedelta(seconds=45)
 _HUNDRED: Final = Decimal(100)
 
 

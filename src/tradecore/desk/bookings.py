@@ -37,8 +37,11 @@ def is_known(state: DeskState, event: BrokerEvent) -> bool:
     order = state.orders.get(event.client_order_id)
     if order is None:
         return False
+    shares = [event]
+    if is_external(order) and isinstance(event, Busted | Corrected):
+        shares = [*shares_of(state, event)]
     try:
-        return apply_event(order, event).repeated
+        return all(apply_event(state.orders[share.client_order_id], share).repeated for share in shares)
     except IllegalTransition:
         return False
 

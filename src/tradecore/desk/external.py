@@ -41,6 +41,8 @@ def shares_of(state: DeskState, event: Filled | Busted | Corrected) -> list[Fill
     mine = [order for key, order in state.orders.items() if _stands_for(key, event.client_order_id)]
     if not isinstance(event, Filled):
         owners = [order for order in mine if _has(order, event.exec_id)] or mine[:1]
+        if isinstance(event, Corrected) and len(owners) > 1:
+            return _restated_shares(event, owners)
         return [replace(event, client_order_id=order.client_order_id) for order in owners]
     known = [order for order in mine if _has(order, event.exec_id)]
     if known:
@@ -50,6 +52,21 @@ def shares_of(state: DeskState, event: Filled | Busted | Corrected) -> list[Fill
         order = _room_for(state, event, label, quantity)
         shares.append(replace(event, client_order_id=order.client_order_id, quantity=quantity, fee=event.fee))
     return _with_one_fee(shares)
+
+
+def _restated_shares(event: Corrected, owners: list[Order]) -> list[Filled | Busted | Corrected]:
+    """A restated execution shared as it was before; the last share takes what the quantity changed by."""
+    before = [next((f.quantity for f in o.fills if f.exec_id == event.exec_id), Decimal(0)) for o in owners]
+    left = event.quantity
+    shares: list[Filled | Busted | Corrected] = []
+    for number, (order, had) in enumerate(zip(owners, before, strict=True), 1):
+        quantity = left if number == len(owners) else min(had, left)
+        left -= quantity
+        if quantity > 0:
+            shares.append(replace(event, client_order_id=order.client_order_id, quantity=quantity))
+        else:
+            shares.append(Busted(order.client_order_id, event.at, event.exec_id))
+    return shares
 
 
 def stand_ins(state: DeskState, external_id: str) -> list[str]:

@@ -9,7 +9,7 @@ from tradecore.desk.commands import Reconcile
 from tradecore.desk.decisions import Decision, Reconciled, Refused
 from tradecore.desk.latches import Latch
 from tradecore.model.account import AccountSnapshot
-from tradecore.model.events import Busted
+from tradecore.model.events import Busted, Corrected
 from tradecore.model.instruments import Instrument
 from tradecore.model.money import usd
 from tradecore.model.orders import OrderState, Role
@@ -204,3 +204,17 @@ def test_cash_that_differs_for_long_stops_opening_until_it_agrees() -> None:
     assert set(desk.desk.latches) == {Latch.BOOKS}
     assert alert_codes(reconcile(desk, {}, Decimal(10_000))) == ["CASH_AGREES"]
     assert desk.desk.latches == {}
+
+
+def test_a_correction_of_a_shared_execution_restates_every_share() -> None:
+    """Two sold at 1.00 for two groups of one, restated to 0.90: each group loses 10 more."""
+    desk = DeskDriver()
+    first = desk.hold("1")
+    desk.wait(60)
+    second = desk.hold("1", strategy="other", label="OTH")
+    others(desk, "2", Side.SELL)
+    correction = Corrected("ext-7", desk.now, "x9", Decimal(2), Decimal("0.90"))
+    assert not desk.desk.knows(correction)
+    desk.desk.apply(correction)
+    assert [desk.group(label).realised for label in (first, second)] == [usd(-10), usd(-10)]
+    assert desk.desk.knows(correction)
