@@ -17,6 +17,7 @@ from tests.simulation.light_market import STEP, LightMarket
 from tests.simulation.mortal import Life
 from tests.simulation.options import Options, only_the_loss_caps
 from tests.simulation.overheard import Overheard
+from tests.simulation.passing_time import move_market, set_clock
 from tests.simulation.start_desk import Surroundings, keep_desk, start_desk
 from tests.simulation.truth import Broken, Truth
 from tests.simulation.watched_venue import WatchedVenue
@@ -49,7 +50,7 @@ _DAY: Final = date(2026, 11, 20)
 _AFTER_THE_OPEN: Final = timedelta(minutes=90)
 _STEPS_A_SECOND: Final = 6.0
 _RESTARTS_AFTER_S: Final = (1.0, 20.0)
-_OFF_S: Final = (1.0, 20.0)
+_DIES_SENDING: Final = 0.05
 _MEMORY: Final = Path("/dev/shm")
 
 
@@ -106,16 +107,16 @@ class World:
             account=self.account,
             now=self.time.now,
             durable=lambda order_id: order_id in self.journal.durable_ids,
-            killed=lambda: self.overheard.is_killed(self.journal),
+            killed=self._is_killed,
             unknown=lambda order_id: self.overheard.others_unknown(order_id),
             standing=lambda: self.venue.standing_fills,
             begins_with=CASH,
         )
         self.venue.truth = self.truth
         self.overheard = Overheard(self.time.now, self.is_there, self.venue._orders.__contains__, self.truth.note)
-        self.watchman = Watchman(self.truth, self.market, self._is_able)
+        self.watchman = Watchman(self.truth, self.market, self._is_able, self._is_killed)
         self.wire = FaultyWire(self.venue, self.time, options.rates, seed, self.faults)
-        self.broker = Witness(self.wire, self.truth)
+        self.broker = Witness(self.wire, self.truth, self._tempt_fate)
         self.surprises = Surprises(
             self.venue,
             self.account,
@@ -140,8 +141,8 @@ class World:
         """Set everything going."""
         self.wire.start()
         self.wire.in_world(self.surprises.run())
-        self.wire.in_world(self._move_market())
-        self.wire.in_world(self._set_clock())
+        self.wire.in_world(move_market(self.market, self.time, self.ends, self._on_step))
+        self.wire.in_world(set_clock(self.clock, self.random, self.options.rates.clock_jump, self._clock_jumps))
         self._bear()
 
     def calm_down(self) -> None:
@@ -217,6 +218,24 @@ class World:
         """Overhear the desk."""
         self.overheard.hear(self.journal, seen, decision)
 
+    def _on_step(self, at: datetime) -> None:
+        self.venue.on_step(MarketStep(at=at))
+        self.watchman.look(at)
+
+    def _clock_jumps(self) -> bool:
+        if self.market.always_two_sided:
+            return False
+        self.faults.add(Fault.CLOCK_JUMP)
+        return True
+
+    def _tempt_fate(self) -> None:
+        """An order leaves: the worst moment to die."""
+        if self.may_die and self.random.random() < _DIES_SENDING:
+            self.die_soon(1 + int(self.random.integers(40)))
+
+    def _is_killed(self) -> bool:
+        return self.overheard.is_killed(self.journal)
+
     def _is_able(self) -> bool:
         return self._living.is_set() and self.wire.is_connected
 
@@ -272,25 +291,6 @@ class World:
         if self._floor is not None:
             # The chain's hash covers every byte that was recorded, and costs nothing beside it.
             self.traces.append(self.journal.head.hash)
-
-    async def _move_market(self) -> None:
-        step = 1
-        while (at := self.market.step_at(step)) < self.ends:
-            await asyncio.sleep((at - self.time.now()).total_seconds())
-            self.venue.on_step(MarketStep(at=at))
-            self.watchman.look(at)
-            step += 1
-
-    async def _set_clock(self) -> None:
-        per_hour = self.options.rates.clock_jump
-        while per_hour > 0 and self.time.now() < self.begins + timedelta(seconds=TRADING_S):
-            await asyncio.sleep(float(self.random.exponential(3600 / per_hour)))
-            if not self.market.always_two_sided:
-                self.faults.add(Fault.CLOCK_JUMP)
-                ahead = float(self.random.uniform(*_OFF_S)) * (1 if self.random.random() < 0.7 else -1)
-                self.clock.set_off(timedelta(seconds=ahead))
-                await asyncio.sleep(float(self.random.uniform(5, 30)))
-                self.clock.set_off(timedelta(0))
 
 
 async def _answer(
