@@ -96,7 +96,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "close_buffer_minutes": "no opening order this close to the close",
     "last_open": "last opening of a contract that expires today",
     "flat_from": "contracts that expire today are closed from here on",
-    "flat_by": "when those exits should be done; stated, not yet enforced",
+    "flat_by": "when those exits should be done; what is open then is alerted",
     "half_day_last_open_minutes": "`last_open` on a half day, before its close",
     "half_day_flat_minutes": "`flat_from` on a half day, before its close",
     "allow_early_close": "whether same-day contracts may be opened on a half day at all",

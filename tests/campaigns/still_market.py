@@ -23,8 +23,10 @@ from tradecore.model.instruments import Price
 from tradecore.model.money import usd
 from tradecore.model.plans import Proposal
 from tradecore.model.terms import Limit
+from tradecore.ports.broker import Broker
 from tradecore.ports.clock import Clock
 from tradecore.ports.journal import Journal
+from tradecore.risk.limits import Limits
 from tradecore.testing.builders import CALL, FEES, SPY, TEN, TODAY, a_desk, a_proposal, a_quote, some_limits
 from tradecore.usecases.answers import PreviewAnswer
 from tradecore.usecases.floor import TradingFloor, decide, take_event
@@ -68,12 +70,12 @@ class StillMarket:
         await self.floor.timers.sleep_until(self.floor.clock.now() + timedelta(seconds=seconds))
         self.quote()
 
-    def quote(self, bid: str = "1.00", ask: str = "1.02") -> None:
-        """Quote the call like this from now on."""
+    def quote(self, bid: str = "1.00", ask: str = "1.02", size: str = "50") -> None:
+        """Quote the call like this from now on; at most `size` contracts trade now."""
         now = self.floor.clock.now()
         self.market.put_quote(a_quote(SPY, "669.99", "670.01", now=now))
         self.market.put_chain(_chain(bid, ask, now))
-        self.broker.show(a_quote(CALL, bid, ask, now=now))
+        self.broker.show(a_quote(CALL, bid, ask, size=size, now=now))
 
     async def preview(self, principal: str = "model", limit: str | None = None, **changes: Any) -> PreviewAnswer:
         """A ticket to buy one call, adaptive or at a limit; every one for another request."""
@@ -95,17 +97,25 @@ class StillMarket:
         return answer
 
 
-def in_a_still_market(seed: int, story: Story, *, delay: Callable[[], float], journal: Journal | None = None) -> None:
-    """Run a story on virtual time; what it raises is raised here."""
+def in_a_still_market(
+    seed: int,
+    story: Story,
+    *,
+    delay: Callable[[], float],
+    journal: Journal | None = None,
+    wire: Callable[[Broker], Broker] = lambda broker: broker,
+    limits: Limits = LIMITS,
+) -> None:
+    """Run a story on virtual time; what it raises is raised here. `wire` is what lies between desk and broker."""
     loop = VirtualTimeLoop()
     clock = VirtualClock(loop, TEN)
     timers = LoopTimers(clock)
     market, broker = MemoryMarket(clock), LateBroker(clock, delay)
     floor = TradingFloor(
-        desk=a_desk(limits=LIMITS),
+        desk=a_desk(limits=limits),
         underlying=SPY,
         market=market,
-        broker=broker,
+        broker=wire(broker),
         journal=journal or MemoryJournal(),
         clock=clock,
         timers=timers,
@@ -127,7 +137,7 @@ def in_a_still_market(seed: int, story: Story, *, delay: Callable[[], float], jo
 
 
 async def _take_events(scene: StillMarket) -> None:
-    async for event in scene.broker.events():
+    async for event in scene.floor.broker.events():
         await take_event(scene.floor, event)
 
 

@@ -14,6 +14,7 @@ from tests.simulation.truth import Broken
 from tests.simulation.world import DeskDied, World
 
 from tradecore.desk.decisions import TicketKind
+from tradecore.desk.groups import Group
 from tradecore.errors import TradeError
 from tradecore.usecases import kill_switch
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
@@ -83,8 +84,14 @@ class SeededTrader:
 
     async def _is_over(self) -> bool:
         floor = await self._world.living_floor()
-        working = any(order.may_be_at_venue for order in floor.desk.orders.values())
-        return not working and not floor.desk.open_groups
+        worthless = {group.label for group in floor.desk.open_groups if self._nobody_bids(group)}
+        working = any(order.may_be_at_venue and order.group not in worthless for order in floor.desk.orders.values())
+        return not working and all(group.label in worthless for group in floor.desk.open_groups)
+
+    def _nobody_bids(self, group: Group) -> bool:
+        """What nobody bids for can't be sold, however long it is offered."""
+        quotes = [self._world.market.quote_now(position.instrument) for position in group.holdings]
+        return all(position.quantity > 0 for position in group.holdings) and not any(q and q.bid for q in quotes)
 
     async def _open(self) -> None:
         token = await self._preview()

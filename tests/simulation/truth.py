@@ -73,6 +73,7 @@ class Truth:
     _closing: set[str] = field(default_factory=set)
     _gross: Counter[tuple[str, str]] = field(default_factory=Counter)
     _is_breached: bool = False
+    _is_uncovered: bool = False
     _is_surprising: bool = False
 
     def note(self, kind: Broken, text: str) -> None:
@@ -98,14 +99,9 @@ class Truth:
         order = working.order
         if not isinstance(order, ConfirmedOrder):
             return
-        worst = self.worst_case()
-        old = sum((money for at, money in self.excused if self.now() - at > _KNOWN_AFTER), ZERO)
         if order.effect is Effect.CLOSE and intent_of(order.client_order_id) in self.promises:
             # What others opened and the desk closes is not told apart by intents.
             self._closing.add(order.client_order_id)
-        elif order.effect is Effect.OPEN and worst is not None and old > ZERO and worst > CAP + self._excused() - old:
-            text = f"with {order.client_order_id} {worst} can be lost: {old} of surprises long known do not count"
-            self.note(Broken.BREACH, text)
         self.look()
 
     def executed(self, execution: Execution) -> None:
@@ -133,6 +129,7 @@ class Truth:
         if before is not None and after is not None and after > before:
             self.excused.append((self.now(), after - before))
         # A broker that takes one leg away uncovers the other: nobody's decision, and no bound until it is closed.
+        self._is_uncovered = self._is_uncovered or after is None
         if kind is Fault.LIQUIDATION:
             symbols = [one.instrument.symbol for one in self.tape[tape:] if isinstance(one, Filled)]
             self.surprised.update(intent for symbol in symbols for intent in self.book.holders(symbol))
@@ -146,7 +143,8 @@ class Truth:
         """Compare the worst case, and what was bought for each promise, with what was allowed."""
         if self._is_surprising:
             return
-        worst = self.worst_case()
+        self._is_uncovered = self._is_uncovered and any(q < 0 for q in self.account.holdings.values())
+        worst = None if self._is_uncovered else self.worst_case()
         if worst is not None and worst > CAP + self._excused() and not self._is_breached:
             self._is_breached = True
             self.note(Broken.BREACH, f"{worst} can be lost, the cap is {CAP} and {self._excused()} were surprises")

@@ -17,6 +17,7 @@ from tradecore.model.terms import Effect, Side
 
 # An adaptive entry takes a few steps of seconds; what still works after this is wanted by nobody.
 _ENTRY_WORKS_AT_MOST: Final = timedelta(seconds=120)
+_LOST_EXITS_END_WITHIN: Final = timedelta(seconds=120)
 _STOP_ACTS_WITHIN: Final = timedelta(seconds=30)
 _KILL_ACTS_WITHIN: Final = timedelta(seconds=40)
 _HUNDRED: Final = Decimal(100)
@@ -26,8 +27,16 @@ class Watchman:
     """A stop that was passed has to be acted on while the desk can act; an entry must not work for ever."""
 
     def __init__(
-        self, truth: Truth, market: LightMarket, is_able: Callable[[], bool], is_killed: Callable[[], bool]
+        self,
+        truth: Truth,
+        market: LightMarket,
+        is_able: Callable[[], bool],
+        is_killed: Callable[[], bool],
+        *,
+        waits_for_operator: bool,
     ) -> None:
+        # A lost exit that may not be sent again, where "not found" proves nothing, waits for a person.
+        self._acts_within = _LOST_EXITS_END_WITHIN if waits_for_operator else _STOP_ACTS_WITHIN
         self._truth = truth
         self._market = market
         self._is_able = is_able
@@ -63,12 +72,13 @@ class Watchman:
         left_at = self._truth.left_at.get(intent)
         if beyond is None:
             return
-        if not beyond or (left_at is not None and now - left_at < _STOP_ACTS_WITHIN):
+        # An exit that left and was lost ends when the venue's bound is over, or when the operator settled it.
+        if not beyond or (left_at is not None and now - left_at < _LOST_EXITS_END_WITHIN):
             self._passed.pop(intent, None)
             return
         self._passed[intent] = self._passed.get(intent, timedelta()) + STEP
-        if self._passed[intent] > _STOP_ACTS_WITHIN and not self._is_leaving(intent):
-            text = f"{intent} is beyond its stop and nothing was done for {_STOP_ACTS_WITHIN.total_seconds():g} s"
+        if self._passed[intent] > self._acts_within and not self._is_leaving(intent):
+            text = f"{intent} is beyond its stop and nothing was done for {self._acts_within.total_seconds():g} s"
             self._truth.note(Broken.OTHER, text)
 
     def _is_leaving(self, intent: str) -> bool:

@@ -76,7 +76,9 @@ class SimulatedAccount:
     def shortfall(self, legs: tuple[Leg, ...], quantity: Decimal, unit_price: Decimal, held_back: Money) -> str | None:
         """Why an order can't be paid for, or None when it can; `unit_price` is its net debit per unit."""
         extra = tuple((leg.instrument, leg.side.sign * leg.ratio * quantity) for leg in legs)
-        margin = ZERO if self._covers_shorts(extra) else self.margin(extra)
+        if self._only_lowers_risk(extra):
+            return None
+        margin = self.margin(extra)
         if margin is None:
             return "account not eligible to trade uncovered option contracts"
         fees = sum((self._fees.fee(leg.instrument, leg.side, leg.ratio * quantity) for leg in legs), ZERO)
@@ -87,9 +89,15 @@ class SimulatedAccount:
             return "selling shares short is not offered"
         return f"insufficient buying power: {-after} short" if after.amount < 0 else None
 
-    def _covers_shorts(self, extra: tuple[tuple[Instrument, Decimal], ...]) -> bool:
-        """Whether an order does nothing but buy back what is short: that is taken however uncovered the account is."""
-        return all(quantity > 0 and -self.holdings.get(one, Decimal(0)) >= quantity for one, quantity in extra)
+    def _only_lowers_risk(self, extra: tuple[tuple[Instrument, Decimal], ...]) -> bool:
+        """Whether an order only closes, and ties up no more than before: that is taken however poor the account is."""
+        held = [(self.holdings.get(one, Decimal(0)), quantity) for one, quantity in extra]
+        if not all(before * quantity < 0 and abs(quantity) <= abs(before) for before, quantity in held):
+            return False
+        before, after = self.margin(), self.margin(extra)
+        if before is None:
+            return after is not None or all(quantity > 0 for _, quantity in extra)
+        return after is not None and after <= before
 
     def snapshot(self, at: datetime, mark_of: MarkOf, held_back: Money) -> AccountSnapshot:
         """Balances now."""

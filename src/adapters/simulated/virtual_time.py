@@ -3,7 +3,7 @@
 import asyncio
 import selectors
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,6 +131,10 @@ class FeedTimers(Timers):
     async def within(self, seconds: float, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` for at most so many seconds."""
         return await self._timers.within(seconds, work)
+
+    async def together(self, works: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Run `works` side by side."""
+        await self._timers.together(works)
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` to its end."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -120,6 +120,13 @@ class LoopTimers(Timers):
         """Await `work` for at most so many seconds of the loop's time."""
         async with asyncio.timeout(seconds):
             return await work
+
+    async def together(self, works: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Run `works` side by side to their ends."""
+        if len(works) == 1:
+            await works[0]
+        else:
+            await asyncio.gather(*works)
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work`; cancelling the caller leaves it running to its end."""

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tradecore.desk.commands import Sending, SendingOutcome
-from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision
+from tradecore.desk.commands import Sending, SendingOutcome, WithdrawExcess
+from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision, Done
 from tradecore.desk.exits import arm, closed_units, disarm
-from tradecore.desk.external import adopted_alert, is_external, shares_of
+from tradecore.desk.external import adopted_alert, is_external, shares_of, stand_ins
 from tradecore.desk.groups import Group
 from tradecore.desk.losses import booked_loss, note_loss
 from tradecore.desk.state import DeskState
@@ -47,7 +47,9 @@ def _apply_external(state: DeskState, event: BrokerEvent) -> Decision:
     order = state.orders.get(event.client_order_id)
     if not isinstance(event, Filled | Busted | Corrected):
         if order is not None:
-            return _apply_own(state, order, event)
+            return _joined(
+                [_apply_own(state, state.orders[key], event) for key in stand_ins(state, order.client_order_id)]
+            )
         note = f"{type(event).__name__} for {event.client_order_id[:64]}, an order this desk did not send"
         return _quarantined(event, None, "EXTERNAL_ORDER", note)
     shares = shares_of(state, event)
@@ -55,11 +57,17 @@ def _apply_external(state: DeskState, event: BrokerEvent) -> Decision:
     if not decisions:
         note = f"{type(event).__name__} of {event.exec_id[:64]}, an execution nobody reported"
         return _quarantined(event, order, "EXTERNAL_ORDER", note)
-    alerts = [alert for decision in decisions for alert in decision.alerts]
+    joined = _joined(decisions)
     applied = [decision.outcome for decision in decisions if isinstance(decision.outcome, Applied)]
     if isinstance(event, Filled) and not all(one.note for one in applied):
-        alerts.insert(0, adopted_alert(event, [state.orders[one.client_order_id].group for one in shares]))
+        adopted = adopted_alert(event, [state.orders[one.client_order_id].group for one in shares])
+        return replace(joined, alerts=(adopted, *joined.alerts))
+    return joined
+
+
+def _joined(decisions: list[Decision]) -> Decision:
     actions = [action for decision in decisions for action in decision.actions]
+    alerts = [alert for decision in decisions for alert in decision.alerts]
     return Decision(outcome=decisions[0].outcome, actions=tuple(actions), alerts=tuple(alerts))
 
 
@@ -74,7 +82,9 @@ def _apply_own(state: DeskState, order: Order, event: BrokerEvent) -> Decision:
     group = state.groups[state.group_of[order.client_order_id]]
     found_actions, alerts = _found(state, group, progress)
     alerts += [*_book(state, group, progress), *_ended(state, group, progress.order, event)]
-    actions = [*found_actions, *_withdraw_excess(state, group)]
+    # A refused withdrawal is no news of what is excess: it is asked for again in its own time, not at once.
+    excess = [] if isinstance(event, CancelRefused) else _withdraw_excess(state, group)
+    actions = [*found_actions, *excess]
     alerts += settle(state, group, event)
     return Decision(outcome=_applied(progress), actions=tuple(actions), alerts=tuple(alerts))
 
@@ -99,6 +109,9 @@ def note_sending(state: DeskState, command: SendingOutcome) -> Decision:
     """Record how handing an order to the broker went."""
     order = state.orders.get(command.client_order_id)
     step = _STEP_OF.get(command.sending)
+    if order is not None and order.attempts > 1 and step is not None:
+        # What was sent again and refused says nothing of the first request, which may still arrive.
+        step = Step.LOSE
     if order is not None and order.state is OrderState.PENDING_CANCEL and order.resumes is OrderState.SUBMITTED:
         # Its cancellation was asked for while it was on its way; what never left is cancelled.
         step = Step.CANCEL if step is Step.DENY else step
@@ -200,17 +213,25 @@ def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> 
     return []
 
 
+def withdraw_excess(state: DeskState, _: WithdrawExcess) -> Decision:
+    """Ask again for the withdrawal of whatever works beyond its ticket or its holding."""
+    groups = [state.groups[label] for label in dict.fromkeys(order.group for order in state.live_orders)]
+    actions = [action for group in groups for action in _withdraw_excess(state, group)]
+    return Decision(outcome=Done(what=f"{len(actions)} orders withdrawn"), actions=tuple(actions))
+
+
+def has_excess(state: DeskState) -> bool:
+    """Whether something works beyond its ticket or its holding whose withdrawal is not asked for."""
+    groups = [state.groups[label] for label in dict.fromkeys(order.group for order in state.live_orders)]
+    pending = OrderState.PENDING_CANCEL
+    return any(order.may_be_at_venue and order.state is not pending for g in groups for order in _excess(state, g))
+
+
 def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
     """After a late fill: what works on must not buy more than the ticket said, nor close more than is held."""
-    entries = state.entry_orders(group)
-    wanted = sum((o.quantity if o.may_be_at_venue else o.begun_quantity for o in entries), _NONE)
-    excess = [order for order in entries if wanted > group.plan.quantity]
-    if excess:
+    excess = _excess(state, group)
+    if any(order.role is Role.ENTRY for order in excess):
         state.entries.pop(group.intent_id, None)
-    mine = (state.orders[order_id] for order_id in group.order_ids)
-    exits = [order for order in mine if order.effect is Effect.CLOSE and order.may_be_at_venue]
-    # One exit at a time: an earlier one that a bust brought back to life gives way to the newest.
-    excess += [order for order in exits if order is not exits[-1] or _closes_more_than_held(group, order)]
     actions: list[Action] = []
     for order in excess:
         if order.may_be_at_venue and order.state is not OrderState.PENDING_CANCEL:
@@ -219,13 +240,14 @@ def _withdraw_excess(state: DeskState, group: Group) -> list[Action]:
     return actions
 
 
-def _closes_more_than_held(group: Group, order: Order) -> bool:
-    held = {p.instrument: p.quantity for p in group.holdings}
-    for leg in order.legs:
-        rest = leg.ratio * order.quantity - order.leg_quantity(leg.instrument)
-        if rest > max(-leg.side.sign * held.get(leg.instrument, _NONE), _NONE):
-            return True
-    return False
+def _excess(state: DeskState, group: Group) -> list[Order]:
+    entries = state.entry_orders(group)
+    wanted = sum((o.quantity if o.may_be_at_venue else o.begun_quantity for o in entries), _NONE)
+    excess = [order for order in entries if wanted > group.plan.quantity]
+    mine = (state.orders[order_id] for order_id in group.order_ids)
+    exits = [order for order in mine if order.effect is Effect.CLOSE and order.may_be_at_venue]
+    # One exit at a time: an earlier one that a bust brought back to life gives way to the newest.
+    return excess + [order for order in exits if order is not exits[-1] or group.holds_less_than(order)]
 
 
 def _closed_enough(state: DeskState, group: Group) -> bool:

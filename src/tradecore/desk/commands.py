@@ -210,6 +210,13 @@ class SettleUnknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawExcess:
+    """Time to ask again for withdrawals that were refused."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconcile:
     """What the broker says is there: open orders, positions, balances."""
 
@@ -270,6 +277,7 @@ Command = (
     | Recover
     | NotFound
     | SettleUnknown
+    | WithdrawExcess
     | Reconcile
     | NoteLoss
     | NoteProtection

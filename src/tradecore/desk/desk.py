@@ -28,6 +28,7 @@ from tradecore.desk.commands import (
     StepEntry,
     StepExit,
     TriggerExit,
+    WithdrawExcess,
 )
 from tradecore.desk.day_book import DayBook
 from tradecore.desk.decisions import Confirmed, Decision, Done, Preview
@@ -92,6 +93,11 @@ class Desk:
         return self._state.orders
 
     @property
+    def live_orders(self) -> list[Order]:
+        """Orders that may be at the venue."""
+        return self._state.live_orders
+
+    @property
     def groups(self) -> tuple[Group, ...]:
         """Every group, oldest first, open or not."""
         return tuple(self._state.groups.values())
@@ -123,6 +129,11 @@ class Desk:
     def opened_at(self) -> datetime:
         """Before anything this desk can know of: the start of the trading day it was opened on (UTC)."""
         return datetime.combine(self._state.opening.day, time(), UTC)
+
+    @property
+    def has_excess(self) -> bool:
+        """Whether something works beyond its ticket or its holding whose withdrawal is not asked for."""
+        return bookings.has_excess(self._state)
 
     @property
     def locked(self) -> tuple[str, ...]:
@@ -201,12 +212,13 @@ class Desk:
         return None if run is None else self._state.entry_orders(self._state.groups[run.group])[-1].client_order_id
 
     def ended_exit(self, label: str) -> str | None:
-        """The newest order of a closing under way, if it has ended with something left to close."""
+        """The newest order of a closing under way, if the venue ended it with something left to close."""
         group = self._state.groups[label]
         if group.closing is None or not group.is_open:
             return None
         order = self._state.orders[group.closing.order_id]
-        return order.client_order_id if order.is_ended else None
+        may_have_filled = order.is_ended and order.state not in (OrderState.DENIED, OrderState.REJECTED)
+        return order.client_order_id if may_have_filled else None
 
     def exit_needs_push(self, label: str, view: MarketView, waited_s: Decimal) -> bool:
         """Whether a group's exit ended unfinished, or rests at a price that is not urgent enough any more."""
@@ -240,6 +252,8 @@ class Desk:
             found.update({held.instrument.symbol: held.instrument for held in group.holdings})
         for run in self._state.entries.values():
             found.update({i.symbol: i for i in self._state.groups[run.group].plan.instruments})
+        for order in self._state.live_orders:
+            found.update({leg.instrument.symbol: leg.instrument for leg in order.legs})
         return tuple(found[symbol] for symbol in sorted(found))
 
     def open_ticket(self, token_hash: str, principal: str) -> Ticket | None:
@@ -277,6 +291,7 @@ _HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
     Recover: recovery.recover,
     NotFound: unknowns.note_not_found,
     SettleUnknown: unknowns.settle_unknown,
+    WithdrawExcess: bookings.withdraw_excess,
     Reconcile: recovery.reconcile,
     NoteLoss: recovery.take_loss,
     NoteProtection: recovery.note_protection,

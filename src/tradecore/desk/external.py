@@ -52,6 +52,11 @@ def shares_of(state: DeskState, event: Filled | Busted | Corrected) -> list[Fill
     return _with_one_fee(shares)
 
 
+def stand_ins(state: DeskState, external_id: str) -> list[str]:
+    """Ids of the orders that stand for one order of somebody else."""
+    return [key for key in state.orders if _stands_for(key, external_id)]
+
+
 def adopted_alert(event: Filled, shares: list[str]) -> Alert:
     """What a person is told of an external fill."""
     text = f"{event.side} {event.quantity} {short_name(event.instrument)} at {event.price}, {_WHY}"

@@ -8,7 +8,7 @@ from tradecore.model.events import Filled
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.market import MarketView
 from tradecore.model.money import CENT, ZERO, Money
-from tradecore.model.orders import Role
+from tradecore.model.orders import Order, Role
 from tradecore.model.plans import PlannedOrder, Protection
 from tradecore.model.positions import Position, trade
 from tradecore.model.terms import Leg, Side
@@ -132,6 +132,15 @@ class Group:
         if len(self.holdings) == 1:
             return abs(self.holdings[0].quantity)
         return Decimal(1) if self.is_broken else min(self._plan_units(), default=Decimal(0))
+
+    def holds_less_than(self, order: Order) -> bool:
+        """Whether what is left of a closing order would close more of a leg than is held."""
+        held = {position.instrument: position.quantity for position in self.holdings}
+        for leg in order.legs:
+            rest = leg.ratio * order.quantity - order.leg_quantity(leg.instrument)
+            if rest > max(-leg.side.sign * held.get(leg.instrument, Decimal(0)), Decimal(0)):
+                return True
+        return False
 
     @property
     def is_broken(self) -> bool:

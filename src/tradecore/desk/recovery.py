@@ -13,7 +13,7 @@ from tradecore.desk.latches import OPERATORS, Latch
 from tradecore.desk.losses import loss_readings, note_loss
 from tradecore.desk.state import DeskState, EntryRun, Mismatch
 from tradecore.model.alerts import Alert, Severity
-from tradecore.model.money import Money
+from tradecore.model.money import CENT, Money
 from tradecore.model.order_lifecycle import Step, take
 from tradecore.model.orders import Order, OrderState
 
@@ -48,9 +48,12 @@ def _was_on_its_way(order: Order) -> bool:
 def _end_entry(state: DeskState, group: Group) -> Iterator[Action]:
     """Withdraw the price step that works; an entry that rests with its own terms goes on resting."""
     for order in state.entry_orders(group):
-        if not order.may_be_at_venue or order.state is OrderState.PENDING_CANCEL:
+        if not order.may_be_at_venue:
             continue
-        if not group.plan.adaptive and group.plan.worst_price is not None:
+        if order.state is OrderState.PENDING_CANCEL:
+            # Nobody knows whether the former life's request left: it is asked for again.
+            yield CancelAtBroker(order.client_order_id)
+        elif not group.plan.adaptive and group.plan.worst_price is not None:
             state.entries[group.intent_id] = EntryRun(group.intent_id, group.label, group.plan.worst_price)
         elif order.state is not OrderState.UNKNOWN:
             state.keep(take(order, Step.ASK_CANCEL))
@@ -89,7 +92,8 @@ def _mismatches(state: DeskState, command: Reconcile) -> Iterator[tuple[str, str
         if mine != theirs:
             yield symbol, f"{mine:f} here, {theirs:f} at the broker"
     expected = expected_cash(state)
-    if expected != command.account.cash:
+    # Average costs are divided, and what is divided does not end; a broker's cash does, with the cent.
+    if abs((expected - command.account.cash).amount) >= CENT / 2:
         yield _CASH, f"{expected} here, {command.account.cash} at the broker"
 
 

@@ -43,7 +43,7 @@ def send_new(
 
 def send_existing(state: DeskState, order: Order, *, authority: str, now: datetime) -> Send:
     """Mark an order as submitted and confirm it for the broker."""
-    submitted = replace(take(order, Step.SUBMIT), sent_at=now)
+    submitted = replace(take(order, Step.SUBMIT), sent_at=now, attempts=order.attempts + 1)
     state.keep(submitted)
     confirmed = ConfirmedOrder(
         seal=DESK_SEAL,

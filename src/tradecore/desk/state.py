@@ -61,7 +61,7 @@ class DeskState:
     `locks` are instruments whose books do not agree with the broker's, `stopped` strategies that repeated themselves,
     each with the reason. `warned_pct` is the highest step of the daily loss that a person was told of today;
     `unanswered` are unknown orders of which a person was told; `mismatches` are the differences of the last
-    reconciliation.
+    reconciliation. `live` are the orders that may be at the venue.
     """
 
     opening: DeskOpening
@@ -72,6 +72,7 @@ class DeskState:
     flattened_latch: int = -1
     orders: dict[str, Order] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    live: dict[str, None] = field(default_factory=dict)
     group_of: dict[str, str] = field(default_factory=dict)
     entries: dict[str, EntryRun] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
@@ -108,6 +109,11 @@ class DeskState:
         """Groups that hold something, oldest first."""
         return [group for group in self.groups.values() if group.is_open]
 
+    @property
+    def live_orders(self) -> list[Order]:
+        """Orders that may be at the venue."""
+        return [self.orders[order_id] for order_id in self.live]
+
     def next_label(self, label: str) -> str:
         """ORB-1, ORB-2, …"""
         self.labels[label] = self.labels.get(label, 0) + 1
@@ -116,6 +122,10 @@ class DeskState:
     def keep(self, order: Order) -> None:
         """Store an order's newest version."""
         self.orders[order.client_order_id] = order
+        if order.may_be_at_venue:
+            self.live[order.client_order_id] = None
+        else:
+            self.live.pop(order.client_order_id, None)
         self.touched.orders[order.client_order_id] = None
         self.touched.groups[order.group] = None
 
@@ -232,9 +242,9 @@ class DeskState:
         )
 
     def _unknown_exits(self) -> list[tuple[str, str]]:
-        exits = (order for order in self.orders.values() if order.effect is Effect.CLOSE and order.is_unknown)
+        exits = (order for order in self.live_orders if order.effect is Effect.CLOSE and order.is_unknown)
         return [(self.groups[order.group].plan.underlying, order.client_order_id) for order in exits]
 
     def _closing_legs(self) -> list[tuple[Leg, str]]:
-        live = (order for order in self.orders.values() if order.may_be_at_venue and order.effect is Effect.CLOSE)
-        return [(leg, order.client_order_id) for order in live for leg in order.legs]
+        closing = (order for order in self.live_orders if order.effect is Effect.CLOSE)
+        return [(leg, order.client_order_id) for order in closing for leg in order.legs]

@@ -15,6 +15,8 @@ from tradecore.model.orders import Order, OrderState, Role
 from tradecore.risk.gate import judge_opening
 from tradecore.risk.picture import TradingState
 
+# Each sending starts the venue's bound anew; without an end to them "not found" would never become proof.
+MOST_ATTEMPTS: Final = 3
 TOLD_AFTER: Final = timedelta(seconds=60)
 
 
@@ -32,7 +34,8 @@ def note_not_found(state: DeskState, command: NotFound) -> Decision:
     sent_at = order.sent_at or order.created_at
     if command.is_final:
         return _never_arrived(state, group, order, "the venue has no such order")
-    if command.may_send_again and order.state is OrderState.UNKNOWN and _is_wanted(state, group, order, command):
+    again = command.may_send_again and order.state is OrderState.UNKNOWN and order.attempts < MOST_ATTEMPTS
+    if again and _is_wanted(state, group, order, command):
         send = send_existing(state, order, authority=_authority(group, order), now=command.at)
         return Decision(outcome=Done(what="sent again", order_ids=(order.client_order_id,)), actions=(send,))
     return Decision(outcome=Done(what="still unknown"), alerts=tuple(_tell(state, order, sent_at, command.at)))
@@ -62,11 +65,11 @@ def _never_arrived(state: DeskState, group: Group, order: Order, evidence: str) 
 def _is_wanted(state: DeskState, group: Group, order: Order, command: NotFound) -> bool:
     if order.role is not Role.ENTRY:
         # What closes is sent again as it was; once the venue has it, its chase makes it more urgent.
-        return state.trading is not TradingState.HALTED and group.is_open
+        return state.trading is not TradingState.HALTED and not group.holds_less_than(order)
     ticket = state.tickets.redeemed(group.intent_id)
     if ticket is None or command.at >= ticket.expires_at or group.intent_id not in state.entries:
         return False
-    plan = replace(group.plan, quantity=order.quantity, group=group.label)
+    plan = replace(group.plan, quantity=order.quantity, terms=order.terms, group=group.label)
     return judge_opening(state.picture(plan, command.view, command.at, without=group.label)).approved
 
 

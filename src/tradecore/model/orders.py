@@ -53,7 +53,7 @@ class Order:
 
     `quantity` counts units of the whole order (contracts, shares, spreads); `fills` are the executions that stand,
     busted ones removed and corrected ones restated; `void` are the execution ids taken back, `ahead` the corrections
-    that came before their fills. `sent_at` is when it last left.
+    that came before their fills. `sent_at` is when it last left, `attempts` how often it did.
     """
 
     client_order_id: str
@@ -72,6 +72,7 @@ class Order:
     void: frozenset[str] = frozenset()
     ahead: tuple[Corrected, ...] = ()
     sent_at: datetime | None = None
+    attempts: int = 0
 
     @property
     def is_ended(self) -> bool:

@@ -1,7 +1,7 @@
 """Waiting, without knowing how time passes."""
 
 from abc import abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -39,6 +39,10 @@ class Timers(Protocol):
         Raises:
             TimeoutError: It took longer; whether it was carried out is not known.
         """
+
+    @abstractmethod
+    async def together(self, works: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Carry out all of these side by side and wait for every one; the first failure is raised."""
 
     @abstractmethod
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:

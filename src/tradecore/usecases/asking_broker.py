@@ -36,8 +36,8 @@ async def ask_broker(floor: TradingFloor) -> bool:
     try:
         await _take_executions(floor, asked.executions_since or floor.desk.opened_at)
         reports = {report.client_order_id: report for report in await _answer(floor, floor.broker.open_orders())}
-        for order in [order for order in floor.desk.orders.values() if _is_of_interest(order, reports)]:
-            await _ask_for(floor, order.client_order_id, reports.get(order.client_order_id))
+        for order in _of_interest(floor, reports):
+            await _ask_for(floor, order.client_order_id, reports.get(_at_venue(order.client_order_id)))
     except (PortError, TimeoutError):
         return False
     asked.executions_since = now - _OVERLAP
@@ -45,9 +45,11 @@ async def ask_broker(floor: TradingFloor) -> bool:
     return True
 
 
-def _is_of_interest(order: Order, reports: dict[str, BrokerOrder]) -> bool:
-    revived = order.state is OrderState.DENIED and order.client_order_id in reports
-    return order.may_be_at_venue or revived
+def _of_interest(floor: TradingFloor, reports: dict[str, BrokerOrder]) -> list[Order]:
+    """Orders that may be at the venue, and those taken for never sent that the venue has all the same."""
+    orders = floor.desk.orders
+    denied = [orders[i] for i in reports if i in orders and orders[i].state is OrderState.DENIED]
+    return [*floor.desk.live_orders, *denied]
 
 
 async def _take_executions(floor: TradingFloor, since: datetime) -> None:
@@ -60,7 +62,7 @@ async def _ask_for(floor: TradingFloor, order_id: str, report: BrokerOrder | Non
     if report is None:
         if not _is_due(floor, order_id):
             return
-        report = await _answer(floor, floor.broker.order(order_id))
+        report = await _answer(floor, floor.broker.order(_at_venue(order_id)))
     if report is None:
         await _not_found(floor, order_id)
         return
@@ -94,7 +96,15 @@ async def _caught_up(floor: TradingFloor, order_id: str, report: BrokerOrder) ->
     return not _is_behind(floor.desk.orders[order_id], report)
 
 
+def _at_venue(order_id: str) -> str:
+    """The venue's id of an order; one of somebody else's may be shared among several orders here."""
+    return order_id.partition("/")[0]
+
+
 def _is_behind(order: Order, report: BrokerOrder) -> bool:
+    if order.quantity != report.quantity:
+        # A share of somebody else's order; its executions are asked for anyway.
+        return False
     legs = zip(report.legs, report.filled_legs, strict=True)
     return any(filled > order.leg_quantity(leg.instrument) for leg, filled in legs)
 
@@ -107,7 +117,7 @@ def _is_due(floor: TradingFloor, order_id: str) -> bool:
 async def _not_found(floor: TradingFloor, order_id: str) -> None:
     now, asked = floor.clock.now(), floor.asked
     patience = min(asked.patience.get(order_id, _FIRST_PATIENCE) * 2, _LAST_PATIENCE)
-    asked.patience[order_id], asked.again_at[order_id] = patience, now + patience
+    asked.patience[order_id], asked.again_at[order_id] = patience, now + min(patience, _until_final(floor, order_id))
     if floor.desk.orders[order_id].state is OrderState.SUBMITTED and _answered_long_ago(floor, order_id):
         why = "received, and then not known at the venue"
         await decide(floor, SendingOutcome(at=now, client_order_id=order_id, sending=Sending.UNKNOWN, reason=why))
@@ -138,7 +148,15 @@ def _is_final(floor: TradingFloor, order_id: str, bound: timedelta | None) -> bo
     """
     now = floor.clock.machine_seconds()
     sent = floor.asked.sent.setdefault(order_id, now)
-    return bound is not None and now - sent > bound.total_seconds()
+    return bound is not None and now - sent >= bound.total_seconds()
+
+
+def _until_final(floor: TradingFloor, order_id: str) -> timedelta:
+    """Time until "not found" is proof, the longest patience where it is already or never will be."""
+    bound = floor.broker.capabilities.not_found_is_final_after
+    now = floor.clock.machine_seconds()
+    left = 0.0 if bound is None else bound.total_seconds() - (now - floor.asked.sent.setdefault(order_id, now))
+    return timedelta(seconds=left) if left > 0 else _LAST_PATIENCE
 
 
 def _events_of(floor: TradingFloor, order: Order, report: BrokerOrder) -> Iterator[BrokerEvent]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
-from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Send
+from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Replayed, Send
 from tradecore.desk.desk import Desk
 from tradecore.desk.images import NOTHING_CHANGED
 from tradecore.errors import (
@@ -165,12 +165,18 @@ async def decide(floor: TradingFloor, command: Command) -> Decision:
 
     Nothing is awaited between the decision and its record, and an order leaves only once the record is durable.
     """
+    decision = decided(floor, command)
+    await carry_out(floor, command, decision)
+    return decision
+
+
+def decided(floor: TradingFloor, command: Command) -> Decision:
+    """Ask the desk and record the decision; what it orders is still to be carried out."""
     if floor.halted:
         raise DeskHalted(floor.halted)
     decision = floor.desk.handle(command)
     body = {"command": encode(command), "decision": encode(decision), **_after(floor.desk)}
     floor.record(command.at, COMMAND, body, command, decision)
-    await _carry_out(floor, command, decision)
     return decision
 
 
@@ -183,6 +189,8 @@ async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
         # An event only ever withdraws; it sends nothing, so nothing has to be durable first.
         if isinstance(action, CancelAtBroker):
             await _cancel(floor, action)
+    if isinstance(event, CancelRefused) and floor.desk.entry_escaped(event.client_order_id):
+        floor.timers.beside(_insist(floor, event.client_order_id))
     floor.changed.ring()
     return decision
 
@@ -192,16 +200,21 @@ def _after(desk: Desk) -> dict[str, Json]:
     return {} if images is NOTHING_CHANGED else {"after": encode(images)}
 
 
-async def _carry_out(floor: TradingFloor, command: Command, decision: Decision) -> None:
+async def carry_out(floor: TradingFloor, command: Command, decision: Decision) -> None:
+    """Make a decision durable where something rests on it, and send what it orders: everything side by side."""
     sends = any(isinstance(action, Send) for action in decision.actions)
     if sends or isinstance(command, EngageKillSwitch) or isinstance(decision.outcome, Confirmed):
         await floor.make_durable()
-    for action in decision.actions:
-        if isinstance(action, Send):
-            await _submit(floor, action)
-        else:
-            await _cancel(floor, action)
-    floor.changed.ring()
+    works = [_submit(floor, a) if isinstance(a, Send) else _cancel(floor, a) for a in decision.actions]
+    if works:
+        await floor.timers.together(works)
+    if not _is_only_an_answer(decision):
+        floor.changed.ring()
+
+
+def _is_only_an_answer(decision: Decision) -> bool:
+    """A refusal, or the first result once more: nothing changed, so nobody who waits for a change has to look."""
+    return isinstance(decision.outcome, Refused | Replayed) and not (decision.actions or decision.alerts)
 
 
 async def _submit(floor: TradingFloor, send: Send) -> None:
@@ -246,8 +259,6 @@ async def _cancel(floor: TradingFloor, action: CancelAtBroker) -> None:
     except (Rejected, Unavailable, OutcomeUnknown, TimeoutError) as problem:
         why = str(problem) or f"no answer within {ANSWERS_WITHIN_S:g} s"
         await take_event(floor, CancelRefused(order_id, floor.clock.now(), why))
-        if floor.desk.entry_escaped(order_id):
-            floor.timers.beside(_insist(floor, order_id))
 
 
 async def _insist(floor: TradingFloor, order_id: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-from tradecore.desk.commands import NoteLoss, NoteProtection
+from tradecore.desk.commands import NoteLoss, NoteProtection, WithdrawExcess
 from tradecore.errors import DeskHalted, PortError
 from tradecore.ports.journal import JournalHead
 from tradecore.usecases.asking_broker import ask_broker
@@ -86,6 +86,8 @@ def _is_guarded(floor: TradingFloor, label: str) -> bool:
 
 async def _ask(floor: TradingFloor) -> None:
     await ask_broker(floor)
+    if floor.desk.has_excess:
+        await decide(floor, WithdrawExcess(at=floor.clock.now()))
 
 
 async def _reconcile(floor: TradingFloor) -> None:
@@ -96,7 +98,7 @@ async def _reconcile(floor: TradingFloor) -> None:
 
 
 def _is_busy(floor: TradingFloor) -> bool:
-    return bool(floor.desk.open_groups) or any(order.may_be_at_venue for order in floor.desk.orders.values())
+    return bool(floor.desk.open_groups) or bool(floor.desk.live_orders)
 
 
 def _pause(floor: TradingFloor) -> timedelta:

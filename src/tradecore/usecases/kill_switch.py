@@ -7,7 +7,7 @@ from tradecore.desk.commands import EngageKillSwitch
 from tradecore.desk.decisions import Done
 from tradecore.model.orders import Role
 from tradecore.usecases.answers import ActionAnswer
-from tradecore.usecases.floor import TradingFloor, decide
+from tradecore.usecases.floor import TradingFloor, carry_out, decide, decided
 from tradecore.usecases.orders import order_line
 from tradecore.usecases.views import quotes_view
 from tradecore.usecases.working import chase_exit
@@ -39,10 +39,13 @@ async def engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: 
 
 
 async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason: str) -> tuple[str, ...]:
-    now = floor.clock.now()
-    decision = await decide(floor, EngageKillSwitch(at=now, principal=principal, flatten=False, reason=reason))
-    # From here on the journal remembers it; what was left outside has done its work.
-    floor.stop_signal.clear()
+    command = EngageKillSwitch(at=floor.clock.now(), principal=principal, flatten=False, reason=reason)
+    decision = decided(floor, command)
+    if flatten:
+        # Cancelling entries must not hold up what closes.
+        floor.timers.beside(carry_out(floor, command, decision))
+    else:
+        await carry_out(floor, command, decision)
     if flatten:
         view = await quotes_view(floor)
         before = {group.label for group in floor.desk.groups if group.closing is not None}
@@ -51,6 +54,8 @@ async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason:
         for group in floor.desk.groups:
             if group.closing is not None and group.label not in before:
                 floor.timers.beside(chase_exit(floor, group.label))
+    # By now the journal remembers it; what was left outside has done its work.
+    floor.stop_signal.clear()
     outcome = decision.outcome
     return outcome.order_ids if isinstance(outcome, Done) else ()
 

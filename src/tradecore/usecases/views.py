@@ -49,7 +49,11 @@ async def account_if_known(floor: TradingFloor) -> AccountSnapshot | None:
 
 async def _refresh_quotes(floor: TradingFloor, wanted: Mapping[str, Instrument]) -> None:
     for symbol in sorted(wanted):
-        quote = await floor.market.quote(wanted[symbol])
+        try:
+            quote = await floor.market.quote(wanted[symbol])
+        except PortError:
+            # What is known stays, as old as it is: it refuses what takes risk, and leaving is not held up.
+            continue
         if quote is not None:
             floor.board.put_quote(quote)
 

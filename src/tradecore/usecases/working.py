@@ -43,6 +43,18 @@ async def _fills_of_last_entry(floor: TradingFloor, intent_id: str) -> bool:
     return True
 
 
+async def _fills_of_ended_exit(floor: TradingFloor, order_id: str) -> None:
+    """
+    Wait until the venue said what an exit filled before the next takes its place, at most some seconds.
+
+    A fill nobody knows of would be closed twice, which takes risk. A venue that says nothing for so long is not waited
+    for: what leaves is not trapped.
+    """
+    deadline = floor.clock.now() + floor.desk.opening.reading_time(_FILLS_KNOWN_WITHIN_S)
+    while not await fills_are_known(floor, order_id) and floor.clock.now() < deadline:
+        await floor.timers.sleep_until(floor.clock.now() + _ASK_AGAIN_AFTER)
+
+
 async def chase_exit(floor: TradingFloor, label: str) -> None:
     """
     Push a group's exit, more urgently each step, until nothing is left to close.
@@ -59,8 +71,7 @@ async def chase_exit(floor: TradingFloor, label: str) -> None:
         await _wait_until(floor, is_due, step)
         ended = floor.desk.ended_exit(label)
         if ended is not None:
-            # Asked once, not waited for: what leaves is not held up by a venue that does not answer.
-            await fills_are_known(floor, ended)
+            await _fills_of_ended_exit(floor, ended)
         view = await quotes_view(floor)
         now = floor.clock.now()
         waited = Decimal(str(round((now - started).total_seconds(), 3)))

@@ -45,7 +45,16 @@ def test_a_broken_promise_says_how_to_see_it_again_and_fails(capsys: pytest.Capt
     assert told.splitlines()[-1].startswith("coins: 12 coins thrown, 2 lost, seeds 6 to 7, ")
 
 
-@pytest.mark.parametrize(("name", "size"), [("altered-tokens", 40), ("journal-mutations", 40), ("hostile-client", 60)])
+NAMED = [
+    ("altered-tokens", 40),
+    ("journal-mutations", 40),
+    ("hostile-client", 60),
+    ("kill-switch", 5),
+    ("lost-frames", 60),
+]
+
+
+@pytest.mark.parametrize(("name", "size"), NAMED)
 def test_two_processes_come_to_the_same_as_one(name: str, size: int) -> None:
     """The same seeds, in other processes with other hash seeds."""
     campaign, shares = running.CAMPAIGNS[name], [(1, size), (2, size)]

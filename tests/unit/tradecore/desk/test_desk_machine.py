@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tradecore.desk.commands import WithdrawExcess
 from tradecore.desk.decisions import Confirmed, Decision, Previewed, Send, TicketKind
 from tradecore.model.events import Accepted, Busted, CancelRefused, Expired, Refused
 from tradecore.model.instruments import OptionContract
@@ -196,6 +197,9 @@ class AnyDay(RuleBasedStateMachine):
         if end == "cancel refused":
             if self.driver.order(order_id).state is OrderState.PENDING_CANCEL:
                 self.tell(self.driver.desk.apply(CancelRefused(order_id, self.driver.now, "no")))
+                # What the desk's own watch does within two seconds.
+                self.tell(self.driver.desk.handle(WithdrawExcess(at=self.driver.now)))
+                assert not self.driver.desk.has_excess
             return
         del self.open_at_venue[order_id]
         self.done.append(order_id)

@@ -5,10 +5,23 @@ from decimal import Decimal
 
 import pytest
 
-from tradecore.desk.commands import NotFound, SettleUnknown
+from tradecore.desk.commands import NotFound, Recover, SettleUnknown, StepEntry, WithdrawExcess
 from tradecore.desk.decisions import Decision, Refused
+from tradecore.model.events import CancelRefused
 from tradecore.model.orders import OrderState, Role
-from tradecore.testing.builders import a_desk, a_proposal, some_limits
+from tradecore.model.terms import Side
+from tradecore.testing.builders import (
+    CALL,
+    a_contract,
+    a_desk,
+    a_fill,
+    a_leg,
+    a_proposal,
+    a_quote,
+    a_view,
+    some_greeks,
+    some_limits,
+)
 from tradecore.testing.desk_driver import DeskDriver, alert_codes, cancels, sends
 
 
@@ -142,3 +155,99 @@ def test_a_found_order_never_buys_more_than_its_ticket() -> None:
     desk.fill(order_id, "2")
     assert desk.group().open_units() == Decimal(2)
     assert desk.desk.exposure().working == ()
+
+
+@pytest.mark.parametrize("second", ["refused", "not_sent"])
+def test_what_is_sent_again_and_refused_stays_unknown_because_the_first_may_still_arrive(second: str) -> None:
+    desk, order_id = a_lost_entry()
+    desk.wait(5)
+    not_found(desk, order_id)
+    desk.sent(order_id, second)
+    assert desk.order(order_id).is_unknown
+    assert desk.desk.exposure().working
+    assert cancels(desk.fill(order_id, "1")) == [order_id]
+
+
+def test_it_is_sent_three_times_at_most_so_that_not_found_can_become_proof() -> None:
+    desk = DeskDriver()
+    desk.hold()
+    exit_id = sends(desk.trigger("cut_off"))[0].order.client_order_id
+    for _ in range(2):
+        desk.sent(exit_id, "unknown")
+        assert len(sends(not_found(desk, exit_id))) == 1
+    desk.sent(exit_id, "refused")
+    assert sends(not_found(desk, exit_id)) == []
+    assert desk.order(exit_id).is_unknown
+    not_found(desk, exit_id, final=True)
+    assert len(sends(desk.step_exit())) == 1
+
+
+def test_a_next_life_asks_again_for_a_cancellation_that_may_never_have_left() -> None:
+    desk = DeskDriver()
+    order_id = desk.enter()
+    assert cancels(desk.kill()) == [order_id]
+    decision = desk.desk.handle(Recover(at=desk.now, opening=desk.desk.opening))
+    assert cancels(decision) == [order_id]
+
+
+def test_a_next_life_does_not_know_what_was_on_its_way() -> None:
+    desk = DeskDriver()
+    desk.preview()
+    order_id = sends(desk.confirm())[0].order.client_order_id
+    desk.desk.handle(Recover(at=desk.now, opening=desk.desk.opening))
+    assert desk.order(order_id).state is OrderState.UNKNOWN
+    assert sends(not_found(desk, order_id)) == [], "its ticket's time is not remembered, so nothing is sent again"
+
+
+def test_a_refused_withdrawal_of_what_is_too_much_is_asked_again_in_its_own_time_only() -> None:
+    """Two held and being sold; a stranger sells one, the exit for two is too much, the venue will not cancel it yet."""
+    desk = DeskDriver()
+    desk.hold("2")
+    exit_id = sends(desk.trigger("cut_off"))[0].order.client_order_id
+    desk.accept(exit_id)
+    stranger = a_fill("1", order_id="ext-1", exec_id="x1", side=Side.SELL, when=desk.now)
+    assert cancels(desk.desk.apply(stranger)) == [exit_id]
+    assert cancels(desk.desk.apply(CancelRefused(exit_id, desk.now, "busy"))) == []
+    assert desk.desk.has_excess
+    assert cancels(desk.desk.handle(WithdrawExcess(at=desk.now))) == [exit_id]
+    assert not desk.desk.has_excess
+
+
+def test_legs_that_fill_apart_end_the_entry_and_are_protected_as_they_are() -> None:
+    """Two spreads wanted; one leg of the first price step fills alone and the step is withdrawn: no second step."""
+    higher = a_contract("676")
+    desk = DeskDriver()
+    greeks = {contract.symbol: some_greeks(contract) for contract in (CALL, higher)}
+    view = a_view(a_quote(), a_quote(higher, "0.40", "0.42"), greeks=greeks)
+    desk.preview(a_proposal(a_leg(), a_leg(higher, Side.SELL), contracts="2"), view=view)
+    order_id = sends(desk.confirm(view=view))[0].order.client_order_id
+    desk.accept(order_id)
+    desk.fill(order_id, "1", "1.00")
+    higher_mid = a_view(a_quote(CALL, "1.02", "1.04"), a_quote(higher, "0.40", "0.42"), greeks=greeks)
+    desk.step_entry(view=higher_mid)
+    desk.canceled(order_id)
+    assert sends(desk.step_entry(view=view)) == []
+    assert [position.quantity for position in desk.group().holdings] == [1]
+    assert desk.order(desk.group().armed[Role.STOP]).quantity == 1
+
+
+def test_an_entry_whose_fills_the_venue_does_not_tell_ends() -> None:
+    desk = DeskDriver()
+    order_id = desk.enter(contracts="2")
+    desk.step_entry(view=a_view(a_quote(CALL, "1.01", "1.03"), now=desk.now))
+    desk.canceled(order_id)
+    command = StepEntry(at=desk.now, intent_id="i1", view=desk.view(), fills_known=False)
+    assert sends(desk.desk.handle(command)) == []
+    assert not desk.desk.entry_is_running("i1")
+
+
+def test_a_cancelled_entry_stays_at_home_although_its_cancellation_was_refused() -> None:
+    """Decided and not yet durable; the kill switch cancels it, the venue, which never saw it, refuses."""
+    desk = DeskDriver()
+    desk.preview()
+    order_id = sends(desk.confirm())[0].order.client_order_id
+    assert desk.desk.may_still_send(order_id)
+    desk.kill()
+    desk.desk.apply(CancelRefused(order_id, desk.now, "no such order"))
+    assert desk.order(order_id).state is OrderState.SUBMITTED
+    assert not desk.desk.may_still_send(order_id)
