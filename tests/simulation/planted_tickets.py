@@ -53,8 +53,8 @@ def _finds_for_anybody(self: TicketBook, token_hash: str, _principal: str) -> Ti
     return self._tickets.get(token_hash)
 
 
-def _forgets_the_redemption(_self: TicketBook, _ticket: Ticket, _result: Confirmed) -> None:
-    return
+def _stays_open(self: TicketBook, ticket: Ticket, result: Confirmed) -> None:
+    self.keep(replace(ticket, result=result))
 
 
 def _forgets_old_tickets(self: TicketBook) -> None:
@@ -101,7 +101,7 @@ def _lifts_whatever_came_after(state: DeskState, ticket: Ticket, command: Redeem
 
 
 TICKETS: Final[dict[str, Planted]] = {
-    "token works twice": replaced("tradecore.desk.tickets.TicketBook.redeem", by=_forgets_the_redemption),
+    "token works twice": replaced("tradecore.desk.tickets.TicketBook.redeem", by=_stays_open),
     "token not bound to its principal": replaced("tradecore.desk.tickets.TicketBook.find", by=_finds_for_anybody),
     "arguments not bound to the token": _redeemed_by(_overrides_by_arguments),
     "tickets never expire": _redeemed_by(_takes_old_prices),

@@ -18,8 +18,9 @@ from tradecore.model.terms import Effect, Side
 # An adaptive entry takes a few steps of seconds; what still works after this is wanted by nobody.
 _ENTRY_WORKS_AT_MOST: Final = timedelta(seconds=120)
 _LOST_EXITS_END_WITHIN: Final = timedelta(seconds=120)
-# A lost exit that may not be sent again waits for the bound of the venue, 30 seconds, and is asked for some seconds later.
+# A lost exit that may not be sent again waits for the venue's bound of 30 seconds, and is asked for after that.
 _STOP_ACTS_WITHIN: Final = timedelta(seconds=45)
+_KILL_ACTS_WITHIN: Final = timedelta(seconds=55)
 _HUNDRED: Final = Decimal(100)
 
 
@@ -27,26 +28,45 @@ class Watchman:
     """A stop that was passed has to be acted on while the desk can act; an entry must not work for ever."""
 
     def __init__(
-        self, truth: Truth, market: LightMarket, is_able: Callable[[], bool], *, waits_for_operator: bool
+        self,
+        truth: Truth,
+        market: LightMarket,
+        is_able: Callable[[], bool],
+        is_killed: Callable[[], bool],
+        *,
+        waits_for_operator: bool,
     ) -> None:
         # A lost exit that may not be sent again, where "not found" proves nothing, waits for a person.
         self._acts_within = _LOST_EXITS_END_WITHIN if waits_for_operator else _STOP_ACTS_WITHIN
         self._truth = truth
         self._market = market
         self._is_able = is_able
+        self._is_killed = is_killed
+        self._killed_for = timedelta()
         self._passed: dict[str, timedelta] = {}
 
     def look(self, now: datetime) -> None:
         """Look once a step of the market."""
-        for working in self._truth.orders:
-            order = working.order
-            ours = isinstance(order, ConfirmedOrder) and order.effect is Effect.OPEN
-            if ours and working.is_open and now - working.arrived > _ENTRY_WORKS_AT_MOST:
-                self._truth.note(Broken.OTHER, f"{order.client_order_id} works on although nobody wants it")
-        if self._is_able():
+        able = self._is_able()
+        if not self._is_killed():
+            self._killed_for = timedelta()
+        elif able:
+            self._killed_for += STEP
+        self._watch_entries(now)
+        if able:
             for intent, promise in self._truth.promises.items():
                 if promise.given and promise.plan is not None and intent not in self._truth.surprised:
                     self._watch_stop(intent, promise, now)
+
+    def _watch_entries(self, now: datetime) -> None:
+        killed = self._killed_for > _KILL_ACTS_WITHIN
+        for working in self._truth.orders:
+            order = working.order
+            if working.is_open and isinstance(order, ConfirmedOrder) and order.effect is Effect.OPEN:
+                if killed:
+                    self._truth.note(Broken.OTHER, f"{order.client_order_id} works on after the kill switch")
+                elif now - working.arrived > _ENTRY_WORKS_AT_MOST:
+                    self._truth.note(Broken.OTHER, f"{order.client_order_id} works on although nobody wants it")
 
     def _watch_stop(self, intent: str, promise: Promise, now: datetime) -> None:
         beyond = self._is_beyond_stop(intent, promise)

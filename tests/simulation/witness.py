@@ -1,6 +1,6 @@
 """The door of the desk: each order is judged as it leaves, before anything else happens to it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from tests.simulation.truth import Broken, Truth
@@ -15,9 +15,10 @@ from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, Brok
 class Witness(Broker):
     """Shows the truth each order on its way out and passes everything on."""
 
-    def __init__(self, wire: Broker, truth: Truth) -> None:
+    def __init__(self, wire: Broker, truth: Truth, on_leaving: Callable[[], None]) -> None:
         self._wire = wire
         self._truth = truth
+        self._on_leaving = on_leaving
         self._unasked: set[str] = set()
 
     def see_recovery(self) -> None:
@@ -33,6 +34,7 @@ class Witness(Broker):
         if order.effect is Effect.OPEN and self._unasked:
             text = f"{order.client_order_id} left before a new life had asked for {', '.join(sorted(self._unasked))}"
             self._truth.note(Broken.UNCONFIRMED, text)
+        self._on_leaving()
         await self._wire.submit(order)
 
     async def cancel(self, client_order_id: str) -> None:

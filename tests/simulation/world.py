@@ -6,8 +6,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,9 +14,11 @@ import numpy as np
 from tests.simulation.crashing_journal import CrashingJournal
 from tests.simulation.light_market import STEP, LightMarket
 from tests.simulation.mortal import Life
-from tests.simulation.options import Options, only_the_loss_caps
+from tests.simulation.options import Options
 from tests.simulation.overheard import Overheard
+from tests.simulation.passing_time import move_market, set_clock
 from tests.simulation.start_desk import Surroundings, keep_desk, start_desk
+from tests.simulation.the_day import CASH, the_opening, the_session
 from tests.simulation.truth import Broken, Truth
 from tests.simulation.watched_venue import WatchedVenue
 from tests.simulation.watchman import Watchman
@@ -31,42 +32,23 @@ from adapters.simulated.seeded_ids import SeededIds
 from adapters.simulated.surprises import Surprises
 from adapters.simulated.venue import LONGEST_UNDER_WAY
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
-from entrypoints.limits_file import shipped_fees
 from tradecore.desk.decisions import Decision
-from tradecore.desk.opening import DeskOpening
-from tradecore.model.fees import FeeSchedule
-from tradecore.model.money import usd
-from tradecore.model.sessions import Session, session_on
 from tradecore.ports.market_data import MarketStep
 from tradecore.usecases.floor import TradingFloor
 
 T = TypeVar("T")
 
-CASH: Final = usd(10_000)
 TRADING_S: Final = 480.0
 LIVENESS_S: Final = 120.0
-_DAY: Final = date(2026, 11, 20)
 _AFTER_THE_OPEN: Final = timedelta(minutes=90)
 _STEPS_A_SECOND: Final = 6.0
 _RESTARTS_AFTER_S: Final = (1.0, 20.0)
-_OFF_S: Final = (1.0, 20.0)
+_DIES_SENDING: Final = 0.05
 _MEMORY: Final = Path("/dev/shm")
 
 
 class DeskDied(Exception):
     """The desk was called and died before it answered."""
-
-
-@cache
-def _fees() -> FeeSchedule:
-    return shipped_fees()
-
-
-@cache
-def _session() -> Session:
-    found = session_on(_DAY)
-    assert found is not None
-    return found
 
 
 class World:
@@ -77,27 +59,20 @@ class World:
         self.options = options
         self.faults = FaultCount()
         self.random = np.random.default_rng([seed, 0x574F])
-        self.begins = _session().opens + _AFTER_THE_OPEN
+        self.begins = the_session().opens + _AFTER_THE_OPEN
         self.ends = self.begins + timedelta(seconds=TRADING_S + LIVENESS_S + 30)
         self.time = VirtualClock(loop, self.begins)
         self.clock = JumpingClock(self.time)
         steps = int((self.ends - self.begins) / STEP) + 2
-        self.market = LightMarket(seed, _session(), self.time, self.begins, steps)
-        self.opening = DeskOpening(
-            account="sim",
-            mode="simulated",
-            day=_DAY,
-            equity=CASH,
-            limits=only_the_loss_caps(),
-            fees=_fees(),
-        )
-        self.account = SimulatedAccount("sim", CASH, _fees())
+        self.market = LightMarket(seed, the_session(), self.time, self.begins, steps)
+        self.opening = the_opening()
+        self.account = SimulatedAccount("sim", CASH, self.opening.fees)
         self.venue = WatchedVenue(
             account=self.account,
             clock=self.time,
             quote_of=self.market.quote_now,
             seed=seed,
-            closes=_session().closes,
+            closes=the_session().closes,
             legging=options.rates.legs_apart,
             unique_ids_for_ever=options.unique_ids_for_ever,
             not_found_is_final_after=LONGEST_UNDER_WAY if options.not_found_is_final else None,
@@ -106,17 +81,22 @@ class World:
             account=self.account,
             now=self.time.now,
             durable=lambda order_id: order_id in self.journal.durable_ids,
-            killed=lambda: self.overheard.is_killed(self.journal),
+            killed=self._is_killed,
             unknown=lambda order_id: self.overheard.others_unknown(order_id),
             standing=lambda: self.venue.standing_fills,
             begins_with=CASH,
         )
         self.venue.truth = self.truth
         self.overheard = Overheard(self.time.now, self.is_there, self.venue._orders.__contains__, self.truth.note)
-        person = not options.not_found_is_final and not options.unique_ids_for_ever
-        self.watchman = Watchman(self.truth, self.market, self._is_able, waits_for_operator=person)
+        self.watchman = Watchman(
+            self.truth,
+            self.market,
+            self._is_able,
+            self._is_killed,
+            waits_for_operator=not (options.not_found_is_final or options.unique_ids_for_ever),
+        )
         self.wire = FaultyWire(self.venue, self.time, options.rates, seed, self.faults)
-        self.broker = Witness(self.wire, self.truth)
+        self.broker = Witness(self.wire, self.truth, self._tempt_fate)
         self.surprises = Surprises(
             self.venue,
             self.account,
@@ -141,8 +121,8 @@ class World:
         """Set everything going."""
         self.wire.start()
         self.wire.in_world(self.surprises.run())
-        self.wire.in_world(self._move_market())
-        self.wire.in_world(self._set_clock())
+        self.wire.in_world(move_market(self.market, self.time, self.ends, self._on_step))
+        self.wire.in_world(set_clock(self.clock, self.random, self.options.rates.clock_jump, self._clock_jumps))
         self._bear()
 
     def calm_down(self) -> None:
@@ -218,6 +198,24 @@ class World:
         """Overhear the desk."""
         self.overheard.hear(self.journal, seen, decision)
 
+    def _on_step(self, at: datetime) -> None:
+        self.venue.on_step(MarketStep(at=at))
+        self.watchman.look(at)
+
+    def _clock_jumps(self) -> bool:
+        if self.market.always_two_sided:
+            return False
+        self.faults.add(Fault.CLOCK_JUMP)
+        return True
+
+    def _tempt_fate(self) -> None:
+        """An order leaves: the worst moment to die."""
+        if self.may_die and self.random.random() < _DIES_SENDING:
+            self.die_soon(1 + int(self.random.integers(40)))
+
+    def _is_killed(self) -> bool:
+        return self.overheard.is_killed(self.journal)
+
     def _is_able(self) -> bool:
         return self._living.is_set() and self.wire.is_connected
 
@@ -273,25 +271,6 @@ class World:
         if self._floor is not None:
             # The chain's hash covers every byte that was recorded, and costs nothing beside it.
             self.traces.append(self.journal.head.hash)
-
-    async def _move_market(self) -> None:
-        step = 1
-        while (at := self.market.step_at(step)) < self.ends:
-            await asyncio.sleep((at - self.time.now()).total_seconds())
-            self.venue.on_step(MarketStep(at=at))
-            self.watchman.look(at)
-            step += 1
-
-    async def _set_clock(self) -> None:
-        per_hour = self.options.rates.clock_jump
-        while per_hour > 0 and self.time.now() < self.begins + timedelta(seconds=TRADING_S):
-            await asyncio.sleep(float(self.random.exponential(3600 / per_hour)))
-            if not self.market.always_two_sided:
-                self.faults.add(Fault.CLOCK_JUMP)
-                ahead = float(self.random.uniform(*_OFF_S)) * (1 if self.random.random() < 0.7 else -1)
-                self.clock.set_off(timedelta(seconds=ahead))
-                await asyncio.sleep(float(self.random.uniform(5, 30)))
-                self.clock.set_off(timedelta(0))
 
 
 async def _answer(

@@ -96,7 +96,7 @@ _MOST: Final = {
     Fault.ANSWER_LOST: 0.06,
     Fault.THROTTLED: 0.06,
     Fault.SERVER_ERROR: 0.06,
-    Fault.EVENT_LOST: 0.15,
+    Fault.EVENT_LOST: 0.4,
     Fault.EVENT_LATE: 0.06,
     Fault.EVENT_DOUBLED: 0.06,
     Fault.EVENTS_SWAPPED: 0.06,
