@@ -11,7 +11,10 @@ from tests.campaigns.hostile_witness import Books
 from entrypoints.mcp_server import rendering, server, trading_tools
 from entrypoints.mcp_server.confirmation import execute, preview_json
 from tradecore.desk import redemption
-from tradecore.desk.tickets import TicketBook
+from tradecore.desk.commands import Redeem
+from tradecore.desk.decisions import Confirmed, Decision
+from tradecore.desk.state import DeskState
+from tradecore.desk.tickets import Ticket, TicketBook
 from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
 from tradecore.model.money import ZERO
 from tradecore.model.terms import Side
@@ -41,6 +44,13 @@ def test_what_the_venue_s_books_say_is_at_risk() -> None:
     books.take([a_fill("1", "1.80", side=Side.SELL)])
     assert books.at_risk == Decimal("0.20558")
     assert books.held == {CALL: 0}
+
+
+def goes_all_the_same(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    decision = redemption._redeem_open(state, ticket, command)
+    if isinstance(decision.outcome, Confirmed):
+        state.tickets.redeem(ticket, decision.outcome)
+    return decision
 
 
 def anybody(book: TicketBook, token_hash: str, _: str) -> Any:
@@ -74,7 +84,7 @@ TWO_STEPS = trading_tools._two_steps
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "the principal is not asked for": (TicketBook, "find", anybody),
     "confirm=true confirms": (trading_tools, "_two_steps", executes_unconfirmed),
-    "an expired ticket goes": (redemption, "_fresh", lambda *given: redemption._redeem_open(*given)),
+    "an expired ticket goes": (redemption, "_fresh", goes_all_the_same),
     "what is open does not count": (AccountExposure, "committed", lambda _: ZERO),
     "the model confirms what is the operator's": (ConfirmationPolicy, "needed", lambda *_: Confirmer.MODEL),
     "the switch is lifted by its preview": (trading_tools, "preview_lift", lifts_at_once),
