@@ -1,11 +1,13 @@
 """Rebuilding a desk from the images its decisions left: the newest of each stands, nothing is decided again."""
 
+from decimal import Decimal
+
 from tradecore.desk.day_book import DayBook, DayResult
 from tradecore.desk.groups import Closing, Group
 from tradecore.desk.images import ClosingImage, DayImage, GroupBirth, GroupImage, StandingImage, TicketImage
 from tradecore.desk.latches import Latch
 from tradecore.desk.opening import DeskOpening
-from tradecore.desk.state import DeskState
+from tradecore.desk.state import DeskState, EntryRun
 from tradecore.desk.tickets import Ticket, retired_ticket
 from tradecore.model.encoding import Json, decode
 from tradecore.model.orders import Order, Role
@@ -48,7 +50,7 @@ class Folding:
 
     def state(self) -> DeskState:
         """
-        The desk as its last decision left it, without tickets that were not redeemed and without running entries.
+        The desk as its last decision left it, without tickets that were not redeemed and the steps of running entries.
 
         Raises:
             InvalidRequest: An image is not one of this schema.
@@ -67,8 +69,12 @@ class Folding:
 
     def _fold_orders(self, state: DeskState) -> None:
         for label, birth in self._born.items():
-            group = _group(decode(GroupBirth, birth), decode(GroupImage, self._groups[label]))
+            image: GroupImage = decode(GroupImage, self._groups[label])
+            group = _group(decode(GroupBirth, birth), image)
             state.groups[label] = group
+            if image.wanted:
+                worst = group.plan.worst_price or Decimal(0)
+                state.entries[group.intent_id] = EntryRun(group.intent_id, label, worst)
             prefix, _, number = label.rpartition("-")
             state.labels[prefix] = max(state.labels.get(prefix, 0), int(number))
         for image in self._orders.values():

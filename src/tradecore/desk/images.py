@@ -43,7 +43,11 @@ class ClosingImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupImage:
-    """What changes of a group; `booked` are only the executions booked since its last image."""
+    """
+    What changes of a group.
+
+    `booked` are only the executions booked since its last image; `wanted`: its entry still looks for a fill.
+    """
 
     label: str
     sequence: int
@@ -53,6 +57,7 @@ class GroupImage:
     armed: Mapping[str, str]
     closed_at: datetime | None
     booked: tuple[tuple[str, str], ...]
+    wanted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +171,7 @@ class ImageTaker:
             armed={str(role): order_id for role, order_id in group.armed.items()},
             closed_at=group.closed_at,
             booked=tuple(group.booked[told:]),
+            wanted=group.intent_id in self._state.entries,
         )
 
 

@@ -32,10 +32,11 @@ def recover(state: DeskState, command: Recover) -> Decision:
     unknown = [order for order in state.orders.values() if _was_on_its_way(order)]
     for order in unknown:
         state.keep(take(order, Step.LOSE))
+    wanted = set(state.entries)
     state.entries.clear()
     actions: list[Action] = []
     for group in state.groups.values():
-        actions += _end_entry(state, group)
+        actions += _end_entry(state, group, wanted=group.intent_id in wanted)
     ids = tuple(order.client_order_id for order in unknown)
     return Decision(outcome=Done(what="recovered", order_ids=ids), actions=tuple(actions))
 
@@ -45,15 +46,15 @@ def _was_on_its_way(order: Order) -> bool:
     return pending or order.state is OrderState.SUBMITTED
 
 
-def _end_entry(state: DeskState, group: Group) -> Iterator[Action]:
-    """Withdraw the price step that works; an entry that rests with its own terms goes on resting."""
+def _end_entry(state: DeskState, group: Group, *, wanted: bool) -> Iterator[Action]:
+    """Withdraw what works; an entry that rests with its own terms, and that nobody took back, goes on resting."""
     for order in state.entry_orders(group):
         if not order.may_be_at_venue:
             continue
         if order.state is OrderState.PENDING_CANCEL:
             # Nobody knows whether the former life's request left: it is asked for again.
             yield CancelAtBroker(order.client_order_id)
-        elif not group.plan.adaptive and group.plan.worst_price is not None:
+        elif wanted and not group.plan.adaptive and group.plan.worst_price is not None:
             state.entries[group.intent_id] = EntryRun(group.intent_id, group.label, group.plan.worst_price)
         elif order.state is not OrderState.UNKNOWN:
             state.keep(take(order, Step.ASK_CANCEL))

@@ -43,13 +43,6 @@ def anybody(book: TicketBook, token_hash: str, _: str) -> Any:
     return book._tickets.get(token_hash)
 
 
-def goes_all_the_same(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
-    decision = redemption._redeem_open(state, ticket, command)
-    if isinstance(decision.outcome, Confirmed):
-        state.tickets.redeem(ticket, decision.outcome)
-    return decision
-
-
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "the principal is not asked for": (TicketBook, "find", anybody),
     "blanks are stripped": (confirming, "hash_token", lambda token: hash_token(token.strip())),

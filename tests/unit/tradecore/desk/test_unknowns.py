@@ -7,9 +7,13 @@ import pytest
 
 from tradecore.desk.commands import NotFound, Recover, SettleUnknown, StepEntry, WithdrawExcess
 from tradecore.desk.decisions import Decision, Refused
+from tradecore.desk.desk import Desk
+from tradecore.desk.folding import Folding
+from tradecore.model.encoding import encode
 from tradecore.model.events import CancelRefused
+from tradecore.model.instruments import Price
 from tradecore.model.orders import OrderState, Role
-from tradecore.model.terms import Side
+from tradecore.model.terms import Limit, Side
 from tradecore.testing.builders import (
     CALL,
     a_contract,
@@ -251,3 +255,19 @@ def test_a_cancelled_entry_stays_at_home_although_its_cancellation_was_refused()
     desk.desk.apply(CancelRefused(order_id, desk.now, "no such order"))
     assert desk.order(order_id).state is OrderState.SUBMITTED
     assert not desk.desk.may_still_send(order_id)
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_resting_entry_rests_through_a_restart_unless_somebody_took_it_back(taken_back: bool) -> None:
+    """Its cancellation was refused once, then the desk died: the next life must not take it for wanted."""
+    desk = DeskDriver()
+    folding = Folding(desk.desk.opening)
+    order_id = desk.enter(a_proposal(terms=Limit(Price(Decimal("1.02")))))
+    if taken_back:
+        desk.kill()
+        desk.desk.apply(CancelRefused(order_id, desk.now, "busy"))
+    folding.take(encode(desk.desk.after_images()))
+    next_life = Desk(desk.desk.opening, folding.state())
+    decision = next_life.handle(Recover(at=desk.now, opening=desk.desk.opening))
+    assert cancels(decision) == ([order_id] if taken_back else [])
+    assert next_life.entry_is_running("i1") != taken_back
