@@ -88,8 +88,9 @@ async def keep_desk(world: Surroundings, floor: TradingFloor) -> None:
     world.is_ready()
     parts = [asyncio.create_task(work) for work in (floor.timers.failure(), _hear(floor), _watch(world, floor))]
     done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_EXCEPTION)
-    for part in done:
-        part.result()
+    for part in parts:
+        if part in done:
+            part.result()
 
 
 def orders_of(floor: TradingFloor) -> dict[str, Order]:

@@ -113,7 +113,7 @@ class World:
         self.traces: list[str] = []
         self.may_die = options.rates.crash > 0
         self._floor: TradingFloor | None = None
-        self._calls: set[asyncio.Future[Any]] = set()
+        self._calls: dict[asyncio.Future[Any], None] = {}
         self._living = asyncio.Event()
         self._failure: BaseException | None = None
 
@@ -147,8 +147,8 @@ class World:
         floor, life = self._floor, self.lives[-1]
         assert floor is not None
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._calls.add(answer)
-        answer.add_done_callback(self._calls.discard)
+        self._calls[answer] = None
+        answer.add_done_callback(self._calls.pop)
         life.spawn(_answer(work, floor, answer))
         return await answer
 

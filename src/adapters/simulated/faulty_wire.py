@@ -57,7 +57,8 @@ class FaultyWire(Broker):
         self._chance = Chance(rates, seed, count)
         self._replica = Replica(venue)
         self._world = contextvars.copy_context()
-        self._tasks: set[asyncio.Task[None]] = set()
+        # By age: what ends them must always meet them in the same order.
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._under_way: Counter[str | None] = Counter()
         self._listener: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
         self._held: list[BrokerEvent] = []
@@ -140,8 +141,8 @@ class FaultyWire(Broker):
     def in_world(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work that no desk's death stops, until `close`."""
         task = asyncio.get_running_loop().create_task(work, context=self._world.copy())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(self._tasks.pop)
 
     async def _request(self, work: Callable[[], Awaitable[None]], submits: str | None = None) -> None:
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -102,8 +102,9 @@ class LoopTimers(Timers):
         """Measure waiting on `clock`."""
         self._clock = clock
         self._rate = rate
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._finishing: set[asyncio.Task[Any]] = set()
+        # By age: what ends them must always meet them in the same order.
+        self._tasks: dict[asyncio.Task[None], None] = {}
+        self._finishing: dict[asyncio.Task[Any], None] = {}
         self._failure: asyncio.Future[None] | None = None
 
     async def sleep_until(self, at: datetime) -> None:
@@ -131,14 +132,14 @@ class LoopTimers(Timers):
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work`; cancelling the caller leaves it running to its end."""
         task = asyncio.get_running_loop().create_task(work)
-        self._finishing.add(task)
-        task.add_done_callback(self._finishing.discard)
+        self._finishing[task] = None
+        task.add_done_callback(self._finishing.pop)
         return await asyncio.shield(task)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` as a task; its failure surfaces through `failure`."""
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._finished)
 
     async def failure(self) -> None:
@@ -155,7 +156,7 @@ class LoopTimers(Timers):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _finished(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task)
         if task.cancelled() or task.exception() is None:
             return
         if self._failure is None:
