@@ -50,7 +50,7 @@ class Door(Witness):
     """
 
     def __init__(self, world: World, stop_file: Path) -> None:
-        super().__init__(world.wire, world.truth, lambda: None)
+        super().__init__(world.wire, world.truth, world.overheard, lambda: None)
         self._world = world
         self._stop_file = stop_file
         self.wrong: list[str] = []

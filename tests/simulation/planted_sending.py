@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
+from unittest.mock import patch
 
 from tests.simulation.planting import Planted, renamed, replaced
 
 from tradecore.desk import bookings, unknowns
-from tradecore.desk.commands import NotFound, Sending
-from tradecore.desk.decisions import Action
+from tradecore.desk.commands import NotFound, Sending, SendingOutcome
+from tradecore.desk.decisions import Action, Decision
 from tradecore.desk.groups import Group
 from tradecore.desk.state import DeskState
 from tradecore.errors import PortError
@@ -27,6 +28,7 @@ _handed_over = floor._handed_over
 _events_of = asking_broker._events_of
 _is_wanted = unknowns._is_wanted
 _found = bookings._found
+_note_sending = bookings.note_sending
 
 
 async def _tries_again(desk: TradingFloor, order: ConfirmedOrder) -> tuple[Sending, str]:
@@ -41,6 +43,21 @@ async def _tries_again(desk: TradingFloor, order: ConfirmedOrder) -> tuple[Sendi
 async def _reads_duplicate_as_refusal(desk: TradingFloor, order: ConfirmedOrder) -> tuple[Sending, str]:
     sending, why = await _handed_over(desk, order)
     return (Sending.REFUSED, why) if "must be unique" in why else (sending, why)
+
+
+def _believes_every_refusal(state: DeskState, command: SendingOutcome) -> Decision:
+    order = state.orders.get(command.client_order_id)
+    if order is not None and command.sending is Sending.REFUSED:
+        state.keep(replace(order, attempts=1))
+    return _note_sending(state, command)
+
+
+@contextlib.contextmanager
+def _takes_duplicates_for_refused() -> Iterator[None]:
+    # Both together: the desk does not believe the refusal of what it sent again.
+    believing = {SendingOutcome: _believes_every_refusal}
+    with patch.dict("tradecore.desk.desk._HANDLERS", believing), replaced(_HAND, by=_reads_duplicate_as_refusal)():
+        yield
 
 
 async def _reads_unknown_as_refusal(desk: TradingFloor, order: ConfirmedOrder) -> tuple[Sending, str]:
@@ -94,7 +111,7 @@ _HAND: Final = "tradecore.usecases.floor._handed_over"
 
 SENDING: Final[dict[str, Planted]] = {
     "blind retry under a new id": replaced(_HAND, by=_tries_again),
-    "duplicate id read as refusal": replaced(_HAND, by=_reads_duplicate_as_refusal),
+    "duplicate id read as refusal": _takes_duplicates_for_refused,
     "unknown outcome read as refusal": replaced(_HAND, by=_reads_unknown_as_refusal),
     "unknown outcome read as received": replaced(_HAND, by=_reads_unknown_as_received),
     "sent again after the ticket expired": replaced("tradecore.desk.unknowns._is_wanted", by=_wants_it_for_ever),

@@ -21,6 +21,8 @@ _LOST_EXITS_END_WITHIN: Final = timedelta(seconds=120)
 # A lost exit that may not be sent again waits for the venue's bound of 30 seconds, and is asked for after that.
 _STOP_ACTS_WITHIN: Final = timedelta(seconds=45)
 _KILL_ACTS_WITHIN: Final = timedelta(seconds=55)
+# The chase makes an exit more urgent every few seconds; nothing of it rests.
+_EXIT_RESTS_AT_MOST: Final = timedelta(seconds=90)
 _HUNDRED: Final = Decimal(100)
 
 
@@ -44,6 +46,7 @@ class Watchman:
         self._is_killed = is_killed
         self._killed_for = timedelta()
         self._passed: dict[str, timedelta] = {}
+        self._at_work: dict[str, timedelta] = {}
 
     def look(self, now: datetime) -> None:
         """Look once a step of the market."""
@@ -53,6 +56,7 @@ class Watchman:
         elif able:
             self._killed_for += STEP
         self._watch_entries(now)
+        self._watch_exits(able=able)
         if able:
             for intent, promise in self._truth.promises.items():
                 if promise.given and promise.plan is not None and intent not in self._truth.surprised:
@@ -67,6 +71,17 @@ class Watchman:
                     self._truth.note(Broken.OTHER, f"{order.client_order_id} works on after the kill switch")
                 elif now - working.arrived > _ENTRY_WORKS_AT_MOST:
                     self._truth.note(Broken.OTHER, f"{order.client_order_id} works on although nobody wants it")
+
+    def _watch_exits(self, *, able: bool) -> None:
+        exits = [w for w in self._truth.orders if w.is_open and isinstance(w.order, ConfirmedOrder)]
+        working = [w.order.client_order_id for w in exits if w.order.effect is Effect.CLOSE]
+        self._at_work = {order_id: self._at_work.get(order_id, timedelta()) for order_id in working}
+        if not able:
+            return
+        for order_id in working:
+            self._at_work[order_id] += STEP
+            if self._at_work[order_id] > _EXIT_RESTS_AT_MOST:
+                self._truth.note(Broken.OTHER, f"{order_id} closes, and nobody makes it more urgent")
 
     def _watch_stop(self, intent: str, promise: Promise, now: datetime) -> None:
         beyond = self._is_beyond_stop(intent, promise)

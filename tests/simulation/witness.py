@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
+from tests.simulation.overheard import Overheard
 from tests.simulation.truth import Broken, Truth
 
 from tradecore.model.account import AccountSnapshot
@@ -15,9 +16,10 @@ from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, Brok
 class Witness(Broker):
     """Shows the truth each order on its way out and passes everything on."""
 
-    def __init__(self, wire: Broker, truth: Truth, on_leaving: Callable[[], None]) -> None:
+    def __init__(self, wire: Broker, truth: Truth, overheard: Overheard, on_leaving: Callable[[], None]) -> None:
         self._wire = wire
         self._truth = truth
+        self._overheard = overheard
         self._on_leaving = on_leaving
         self._unasked: set[str] = set()
 
@@ -35,7 +37,8 @@ class Witness(Broker):
             text = f"{order.client_order_id} left before a new life had asked for {', '.join(sorted(self._unasked))}"
             self._truth.note(Broken.UNCONFIRMED, text)
         self._on_leaving()
-        await self._wire.submit(order)
+        with self._overheard.answer_to(order.client_order_id):
+            await self._wire.submit(order)
 
     async def cancel(self, client_order_id: str) -> None:
         await self._wire.cancel(client_order_id)

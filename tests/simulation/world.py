@@ -96,7 +96,7 @@ class World:
             waits_for_operator=not (options.not_found_is_final or options.unique_ids_for_ever),
         )
         self.wire = FaultyWire(self.venue, self.time, options.rates, seed, self.faults)
-        self.broker = Witness(self.wire, self.truth, self._tempt_fate)
+        self.broker = Witness(self.wire, self.truth, self.overheard, self._tempt_fate)
         self.surprises = Surprises(
             self.venue,
             self.account,

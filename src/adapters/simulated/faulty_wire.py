@@ -163,11 +163,14 @@ class FaultyWire(Broker):
             self._refuse(answer, Unavailable("no connection to the venue"))
             return
         fault = self._chance.fate(REQUEST_FAULTS)
-        if fault is None or fault is Fault.REQUEST_DOUBLED:
+        if fault is None:
             await self._deliver(work, answer)
-            if fault is not None:
-                await asyncio.sleep(self._chance.between(_DOUBLED_AFTER_S))
-                await self._deliver(work, None)
+        elif fault is Fault.REQUEST_DOUBLED:
+            # What comes back is the answer to either of them: something on the way may have sent it again.
+            first, second = (answer, None) if self._chance.between((0, 1)) < 0.5 else (None, answer)
+            await self._deliver(work, first)
+            await asyncio.sleep(self._chance.between(_DOUBLED_AFTER_S))
+            await self._deliver(work, second)
         elif fault is Fault.THROTTLED:
             self._refuse(answer, Unavailable("429: too many requests"))
         elif fault is Fault.SERVER_ERROR:
