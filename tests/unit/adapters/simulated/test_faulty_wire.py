@@ -16,7 +16,7 @@ from adapters.simulated.jumping_clock import JumpingClock
 from adapters.simulated.surprises import Surprises
 from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
-from tradecore.errors import OutcomeUnknown, PortError, Unavailable
+from tradecore.errors import DuplicateOrder, OutcomeUnknown, PortError, Unavailable
 from tradecore.model.events import Accepted, BrokerEvent, Filled
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.instruments import OptionContract, Price, Right
@@ -129,11 +129,14 @@ def test_a_lost_answer_leaves_an_order_whose_sender_does_not_know(worlds: list[W
 
 
 def test_a_doubled_request_is_one_order_where_ids_are_unique(worlds: list[Wired]) -> None:
-    world = Wired(request_doubled=ALWAYS)
-    worlds.append(world)
-    assert world.buy() is None
-    world.wait(10)
-    assert world.held == 1
+    answers = []
+    for seed in range(12):
+        world = Wired(seed, request_doubled=ALWAYS)
+        worlds.append(world)
+        answers.append(world.buy())
+        world.wait(10)
+        assert world.held == 1
+    assert {type(answer) for answer in answers} == {type(None), DuplicateOrder}
 
 
 def test_a_throttled_request_was_not_taken(worlds: list[Wired]) -> None:
