@@ -10,10 +10,11 @@ from tests.simulation.light_market import STEP, LightMarket
 from tests.simulation.promises import Promise
 from tests.simulation.truth import Broken, Truth
 
+from adapters.simulated.order_book import WorkingOrder
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.instruments import Instrument
 from tradecore.model.money import CENT
-from tradecore.model.terms import Effect, Side
+from tradecore.model.terms import Effect, Limit, Side
 
 # An adaptive entry takes a few steps of seconds; what still works after this is wanted by nobody.
 _ENTRY_WORKS_AT_MOST: Final = timedelta(seconds=120)
@@ -74,7 +75,7 @@ class Watchman:
 
     def _watch_exits(self, *, able: bool) -> None:
         exits = [w for w in self._truth.orders if w.is_open and isinstance(w.order, ConfirmedOrder)]
-        working = [w.order.client_order_id for w in exits if w.order.effect is Effect.CLOSE]
+        working = [w.order.client_order_id for w in exits if w.order.effect is Effect.CLOSE and not _is_most_urgent(w)]
         self._at_work = {order_id: self._at_work.get(order_id, timedelta()) for order_id in working}
         if not able:
             return
@@ -122,3 +123,8 @@ class Watchman:
         quote = self._market.quote_now(instrument)
         price = None if quote is None else (quote.bid if side is Side.BUY else quote.ask)
         return None if price is None else side.sign * ratio * price
+
+
+def _is_most_urgent(working: WorkingOrder) -> bool:
+    """Whether it asks for a cent already, for something that nobody bids for."""
+    return isinstance(working.terms, Limit) and working.terms.price == CENT
