@@ -42,6 +42,9 @@ async def ask_broker(floor: TradingFloor) -> bool:
         return False
     asked.executions_since = now - _OVERLAP
     asked.answered_at = now
+    if asked.is_behind:
+        asked.is_behind = False
+        floor.changed.ring()
     return True
 
 

@@ -62,7 +62,8 @@ class BrokerQuestions:
     `executions_since` is where the next question for executions begins, `answered_at` when the last round was
     answered; `again_at` and `patience` say when to ask next for an order that is not found, and for how long to wait
     after that; `sent` is when each order was last handed over, in the machine's seconds;
-    `pending_since` when an order whose cancellation was asked for was first seen working all the same.
+    `pending_since` when an order whose cancellation was asked for was first seen working all the same. A new life
+    `is_behind` until the broker told what happened while nobody listened.
     """
 
     executions_since: datetime | None = None
@@ -71,6 +72,7 @@ class BrokerQuestions:
     again_at: dict[str, datetime] = field(default_factory=dict)
     patience: dict[str, timedelta] = field(default_factory=dict)
     pending_since: dict[str, datetime] = field(default_factory=dict)
+    is_behind: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -232,6 +234,8 @@ async def _submit(floor: TradingFloor, send: Send) -> None:
 
 async def _handed_over(floor: TradingFloor, order: ConfirmedOrder) -> tuple[Sending, str]:
     """The one call of Broker.submit: once, with a time-out, and never again by itself."""
+    if order.effect is Effect.CLOSE and not await _caught_up(floor):
+        return Sending.NOT_SENT, "the broker has not told what happened while the desk was down"
     if not floor.desk.may_still_send(order.client_order_id):
         return Sending.NOT_SENT, "cancelled before it left"
     if order.effect is Effect.OPEN and floor.stop_signal.requested() is not None:
@@ -249,6 +253,14 @@ async def _handed_over(floor: TradingFloor, order: ConfirmedOrder) -> tuple[Send
     except (OutcomeUnknown, TimeoutError) as problem:
         return Sending.UNKNOWN, str(problem) or f"no answer within {ANSWERS_WITHIN_S:g} s"
     return Sending.RECEIVED, ""
+
+
+async def _caught_up(floor: TradingFloor) -> bool:
+    """Whether it is known what happened while the desk was down: what was closed then must not be closed again."""
+    until = floor.clock.now() + timedelta(seconds=ANSWERS_WITHIN_S)
+    while floor.asked.is_behind and floor.clock.now() < until:
+        await floor.changed.wait(until)
+    return not floor.asked.is_behind
 
 
 async def _cancel(floor: TradingFloor, action: CancelAtBroker) -> None:

@@ -50,7 +50,8 @@ def remembered_desk(entries: Iterable[JournalEntry]) -> Remembered | None:
 
 
 async def recover(floor: TradingFloor, opening: DeskOpening) -> None:
-    """Begin a new life of a remembered desk with the limits and settings of `opening`."""
+    """Begin a new life of a remembered desk, under `opening`; it closes nothing before the broker was asked."""
+    floor.asked.is_behind = True
     before = floor.desk.opening
     same_account = replace(opening, day=before.day, equity=before.equity, cash=before.cash)
     await decide(floor, Recover(at=floor.clock.now(), opening=same_account))

@@ -1,7 +1,7 @@
 """What a standing desk watches by itself: protection, loss, the clock, the broker's books."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,15 @@ from tests.unit.entrypoints.standing.test_running import bought, on_virtual_time
 from entrypoints.wiring.standing import StandingHouse
 from tradecore.desk.latches import Latch
 from tradecore.errors import Unavailable
+from tradecore.model.events import Execution
 from tradecore.model.instruments import Instrument, OptionContract
 from tradecore.model.market import Quote
 from tradecore.model.terms import Leg, Side
+from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.health import health
+from tradecore.usecases.kill_switch import engage
 from tradecore.usecases.reconciling import reconcile
+from tradecore.usecases.recovering import recover
 
 
 def alerts(house: StandingHouse) -> list[str]:
@@ -120,5 +124,33 @@ def test_a_broker_that_does_not_answer_is_told_by_health_and_stops_nothing_else(
         await until(house, 90)
         broker = next(check for check in health(house.floor) if check.name == "broker")
         assert not broker.passed
+
+    on_virtual_time(tmp_path, "2026-11-20T11:00", story)
+
+
+def test_a_new_life_sells_nothing_before_the_broker_told_what_happened_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was bought may have been taken back while the desk was down; selling it then would sell short."""
+
+    async def story(house: StandingHouse) -> None:
+        assert await bought(house)
+        real, floor = house.venue.executions, house.floor
+
+        async def silent(_: datetime) -> list[Execution]:
+            raise Unavailable("no answer")
+
+        monkeypatch.setattr(house.venue, "executions", silent)
+        await recover(floor, house.opening)
+        floor.timers.beside(closing(floor))
+        await until(house, 30)
+        assert [position.quantity for position in await house.venue.positions()] == [1]
+        assert "SENDING_NOT_SENT" in alerts(house)
+        monkeypatch.setattr(house.venue, "executions", real)
+        await until(house, 30)
+        assert await house.venue.positions() == []
+
+    async def closing(floor: TradingFloor) -> None:
+        await engage(floor, "operator", flatten=True, reason="test")
 
     on_virtual_time(tmp_path, "2026-11-20T11:00", story)
