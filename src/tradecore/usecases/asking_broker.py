@@ -35,6 +35,9 @@ async def ask_broker(floor: TradingFloor) -> bool:
     asked = floor.asked
     try:
         await _take_executions(floor, asked.executions_since or floor.desk.opened_at)
+        if asked.is_behind:
+            asked.is_behind = False
+            floor.changed.ring()
         reports = {report.client_order_id: report for report in await _answer(floor, floor.broker.open_orders())}
         for order in _of_interest(floor, reports):
             await _ask_for(floor, order.client_order_id, reports.get(_at_venue(order.client_order_id)))
@@ -42,9 +45,6 @@ async def ask_broker(floor: TradingFloor) -> bool:
         return False
     asked.executions_since = now - _OVERLAP
     asked.answered_at = now
-    if asked.is_behind:
-        asked.is_behind = False
-        floor.changed.ring()
     return True
 
 
