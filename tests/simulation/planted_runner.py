@@ -12,7 +12,7 @@ from tests.simulation.campaign import Exposure
 from tests.simulation.planted import PLANTED
 from tests.simulation.session import run_session
 
-_MOST_SEEDS: Final = 200
+_MOST_SEEDS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def run_planted(names: Sequence[str], first: int, jobs: int) -> int:
 
 
 def caught_at(name: str, first: int) -> Caught | None:
-    """The first session that breaks a promise with the bug planted and none without it; None after 200 seeds."""
+    """The first session that breaks a promise with the bug planted and none without it; None after 1,000 seeds."""
     exposure = Exposure()
     for seed in range(first, first + _MOST_SEEDS):
         with PLANTED[name]():
