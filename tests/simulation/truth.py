@@ -121,13 +121,13 @@ class Truth:
 
     def surprise(self, kind: Fault, act: Callable[[], object]) -> None:
         """Let a surprise happen; what it adds to the worst case was nobody's decision."""
-        before, tape = self.worst_case(), len(self.tape)
+        before, tape, cash = self.worst_case(), len(self.tape), self.account.cash
         self._is_surprising = True
         act()
         self._is_surprising = False
         after = self.worst_case()
-        if before is not None and after is not None and after > before:
-            self.excused.append((self.now(), after - before))
+        # While something is uncovered there is no worst case to compare; what was paid is lost all the same.
+        self.excuse(cash - self.account.cash if before is None or after is None else after - before)
         # A broker that takes one leg away uncovers the other: nobody's decision, and no bound until it is closed.
         self._is_uncovered = self._is_uncovered or after is None
         if kind is Fault.LIQUIDATION:
@@ -135,7 +135,7 @@ class Truth:
             self.surprised.update(intent for symbol in symbols for intent in self.book.holders(symbol))
 
     def excuse(self, amount: Money) -> None:
-        """A leg that was owed never trades."""
+        """What nobody decided adds to what can be lost."""
         if amount > ZERO:
             self.excused.append((self.now(), amount))
 
