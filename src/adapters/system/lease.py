@@ -54,6 +54,21 @@ class FileLease(Lease):
             self._file = -1
 
 
+def lock_holder(path: Path) -> int | None:
+    """The process that holds this lock, None when none does; 0 for one that does not say who it is."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(descriptor).get("pid", 0)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _read(descriptor: int) -> dict[str, int]:
     try:
         found = json.loads(os.pread(descriptor, 4096, 0) or b"{}")

@@ -4,15 +4,26 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
+from adapters.system.lease import lock_holder
 from adapters.system.stop_file import StopFile
-from adapters.system.time import SystemClock
+from adapters.system.time import SystemClock, machine_seconds
 from tradecore.ports.stop_signal import StopRequest
+
+LOCK: Final = "lock"
+
+__all__ = ["durable_write_ms", "holder_of", "leave_stop_request", "machine_seconds", "wall_clock"]
 
 
 def wall_clock() -> datetime:
     """The present (UTC)."""
     return SystemClock().now()
+
+
+def holder_of(directory: Path) -> int | None:
+    """The process that holds the account of this directory; None when nobody does."""
+    return lock_holder(directory / LOCK)
 
 
 def leave_stop_request(directory: Path, reason: str, *, flatten: bool) -> str:
