@@ -82,8 +82,7 @@ async def keep_desk(world: Surroundings, floor: TradingFloor) -> None:
         Exception: Whatever a part of the desk failed with.
     """
     assert isinstance(floor.timers, LoopTimers)
-    if floor.asked.executions_since is not None:
-        await recover(floor, world.opening)
+    await recover(floor, world.opening)
     keep(floor)
     world.is_ready()
     parts = [asyncio.create_task(work) for work in (floor.timers.failure(), _hear(floor), _watch(world, floor))]

@@ -49,11 +49,10 @@ async def standing(house: StandingHouse) -> AsyncIterator[None]:
 
 
 async def _begin(house: StandingHouse) -> None:
-    """Take up what an earlier life left, and start what goes on beside trading, reconciling first of all."""
-    if house.remembered:
-        await recover(house.floor, house.opening)
-        if house.market.session.day > house.floor.desk.day.today:
-            await _open_day(house)
+    """Take up what the account was left as, and start what goes on beside trading, reconciling first of all."""
+    await recover(house.floor, house.opening)
+    if house.market.session.day > house.floor.desk.day.today:
+        await _open_day(house)
     keep(house.floor)
 
 

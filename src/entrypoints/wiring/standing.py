@@ -54,7 +54,6 @@ class StandingHouse:
     lease: FileLease
     record: VenueRecord
     opening: DeskOpening
-    remembered: bool
 
     @property
     def principal(self) -> str:
@@ -155,7 +154,6 @@ def _furnish(
         lease=place.lease,
         record=record,
         opening=opening,
-        remembered=before is not None,
     )
 
 

@@ -50,7 +50,7 @@ def remembered_desk(entries: Iterable[JournalEntry]) -> Remembered | None:
 
 
 async def recover(floor: TradingFloor, opening: DeskOpening) -> None:
-    """Begin a new life of a remembered desk, under `opening`; it closes nothing before the broker was asked."""
+    """Begin a life of a desk under `opening`; it opens nothing before it reconciled, closes nothing before it asked."""
     floor.asked.is_behind = True
     before = floor.desk.opening
     same_account = replace(opening, day=before.day, equity=before.equity, cash=before.cash)

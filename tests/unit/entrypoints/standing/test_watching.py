@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.unit.entrypoints.standing.test_running import bought, on_virtual_time
 
+from adapters.simulated.venue import SimulatedVenue
 from entrypoints.wiring.standing import StandingHouse
 from tradecore.desk.latches import Latch
 from tradecore.errors import Unavailable
@@ -153,4 +154,24 @@ def test_a_new_life_sells_nothing_before_the_broker_told_what_happened_meanwhile
     async def closing(floor: TradingFloor) -> None:
         await engage(floor, "operator", flatten=True, reason="test")
 
+    on_virtual_time(tmp_path, "2026-11-20T11:00", story)
+
+
+def test_a_first_life_opens_nothing_either_before_it_knows_what_the_account_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account at the broker may be older than the desk."""
+
+    async def silent(*_: object) -> list[Execution]:
+        raise Unavailable("no answer")
+
+    async def story(house: StandingHouse) -> None:
+        assert Latch.STARTING in house.floor.desk.latches
+        assert not await bought(house)
+        monkeypatch.undo()
+        await until(house, 120)
+        assert Latch.STARTING not in house.floor.desk.latches
+        assert await bought(house)
+
+    monkeypatch.setattr(SimulatedVenue, "executions", silent)
     on_virtual_time(tmp_path, "2026-11-20T11:00", story)
