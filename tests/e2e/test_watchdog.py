@@ -30,8 +30,8 @@ def directory(home: Path) -> Path:
 
 
 def watchdog(home: Path, **more: str) -> "subprocess.Popen[str]":
-    """Watches with three seconds of patience."""
-    command = [*PROGRAM, "watch", "--account", ACCOUNT, "--no-http", "--silence", "3"]
+    """Watches with eight seconds of patience."""
+    command = [*PROGRAM, "watch", "--account", ACCOUNT, "--no-http", "--silence", "8"]
     return subprocess.Popen(command, env=environment(home, **more), stderr=subprocess.PIPE, text=True)
 
 
@@ -47,7 +47,7 @@ def test_a_desk_that_hangs_is_ended_and_started_again_and_goes_on_with_what_it_h
         hung = holder_of(directory(home))
         assert hung
         os.kill(hung, signal.SIGSTOP)
-        wait_until(lambda: stands(home, other_than=hung))
+        wait_until(lambda: stands(home, other_than=hung), seconds=60)
         assert asyncio.run(positions(home)) == 1
         dog.send_signal(signal.SIGINT)
         said = dog.communicate(timeout=40)[1]
@@ -57,9 +57,7 @@ def test_a_desk_that_hangs_is_ended_and_started_again_and_goes_on_with_what_it_h
     assert holder_of(directory(home)) is None
 
 
-def test_what_a_desk_that_can_not_be_brought_back_holds_is_closed_and_the_account_stays_killed(
-    home: Path, tmp_path: Path
-) -> None:
+def test_what_a_desk_that_can_not_be_brought_back_holds_is_closed_and_the_account_stays_killed(home: Path) -> None:
     with watchdog(home) as dog:
         wait_until(lambda: stands(home))
         asyncio.run(buys(home))
