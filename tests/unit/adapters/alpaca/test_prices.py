@@ -20,7 +20,7 @@ QUOTE = {"t": "2026-11-20T15:00:00.651613184Z", "bp": 1.01, "bs": 73, "ap": 1.03
 
 def test_a_quote_is_exact_and_keeps_the_exchange_s_time() -> None:
     quote = read_quote(SPY, QUOTE, NOW, "alpaca iex")
-    assert (quote.bid, quote.ask, quote.bid_size, quote.ask_size) == (Decimal("1.01"), Decimal("1.03"), 73, 119)
+    assert [quote.bid, quote.ask, quote.bid_size, quote.ask_size] == [Decimal("1.01"), Decimal("1.03"), 73, 119]
     assert quote.at == datetime(2026, 11, 20, 15, 0, 0, 651613, tzinfo=UTC)
     assert (quote.received_at, quote.source) == (NOW, "alpaca iex")
 
