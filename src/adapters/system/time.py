@@ -4,10 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from tradecore.ports.clock import Clock
 from tradecore.ports.timers import Bell, T, Timers
+
+_FAR_BEHIND_S: Final = 5.0
+_CLOSED_WITHIN_S: Final = 5.0
+_SHORTEST_LOOK_S: Final = 0.001
+_LONGEST_LOOK_S: Final = 1.0
 
 
 class SystemClock(Clock):
@@ -57,6 +62,41 @@ class PacedClock(Clock):
     def jump_to(self, at: datetime) -> None:
         """Continue from `at`, unless it is past already."""
         self._begins, self._since = max(at, self.now()), self._seconds()
+
+
+class FollowedClock(Clock):
+    """
+    The time of a market in another process, as it told us now and then; it never goes back.
+
+    Between two tellings it goes on at the pace the other clock had. Ahead of it, it slows down; far behind, it jumps.
+    """
+
+    def __init__(self, told: datetime, rate: float, seconds: Callable[[], float]) -> None:
+        """Start at what was told (UTC); `seconds` counts the machine's and never runs backwards."""
+        self._seconds = seconds
+        self._rate = rate
+        self._base, self._since = told, seconds()
+        self._told, self._told_at = told, self._since
+
+    def now(self) -> datetime:
+        """The market's present, as near as we know."""
+        return self._base + timedelta(seconds=(self._seconds() - self._since) * self._rate)
+
+    def machine_seconds(self) -> float:
+        """Seconds of the machine, at whatever pace the market goes."""
+        return self._seconds()
+
+    def follow(self, told: datetime) -> None:
+        """Take in what the other clock says now."""
+        now, at = self.now(), self._seconds()
+        lasting = at - self._told_at
+        if lasting <= 0:
+            return
+        pace = max((told - self._told).total_seconds() / lasting, 0.0)
+        behind = (told - now).total_seconds()
+        self._told, self._told_at = told, at
+        self._base, self._since = (told if behind > _FAR_BEHIND_S else now), at
+        self._rate = pace if behind > _FAR_BEHIND_S else max(pace + behind / _CLOSED_WITHIN_S, 0.0)
 
 
 class LoopBell(Bell):
@@ -163,3 +203,12 @@ class LoopTimers(Timers):
             self._failure = asyncio.get_running_loop().create_future()
         if not self._failure.done():
             self._failure.set_exception(task.exception() or RuntimeError("work failed"))
+
+
+class FollowingTimers(LoopTimers):
+    """Waiting on a clock whose pace changes: it looks again until the time has come."""
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return at or just after `at`."""
+        while (seconds := (at - self._clock.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(max(seconds / self._rate, _SHORTEST_LOOK_S), _LONGEST_LOOK_S))

@@ -19,6 +19,7 @@ from entrypoints.cli.mcp import mcp
 from entrypoints.cli.operator import halt, resume, settle
 from entrypoints.cli.replay import replay
 from entrypoints.cli.serve import serve
+from entrypoints.cli.sim import sim
 from entrypoints.cli.watch import watch
 from entrypoints.limits_file import LimitsError
 from entrypoints.settings import SettingsError
@@ -44,6 +45,7 @@ app.command()(replay)
 app.command()(mcp)
 app.command()(serve)
 app.command()(watch)
+app.command()(sim)
 app.command()(approve)
 app.command()(kill)
 app.command()(halt)

@@ -15,7 +15,8 @@ from entrypoints.http_server.keys import HttpKeys, http_keys
 from entrypoints.http_server.listening import Listener, listen
 from entrypoints.mcp_server.standing_server import standing_server
 from entrypoints.settings import Settings, SettingsError
-from entrypoints.wiring.standing import fresh_key, standing_house
+from entrypoints.wiring.choosing import desk_house
+from entrypoints.wiring.standing import fresh_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def stand(settings: Settings, account: str | None, purpose: str, entry: Ht
     async with ending() as ended, AsyncExitStack() as open_doors:
         if entry is not None:
             open_doors.enter_context(entry.listener.socket)
-        house = standing_house(settings, limits_told(settings), account=account, purpose=purpose)
+        house = desk_house(settings, limits_told(settings), account=account, purpose=purpose)
         server = await open_doors.enter_async_context(standing_server(house, settings, url))
         reached = ""
         if entry is not None:

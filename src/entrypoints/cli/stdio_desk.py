@@ -14,8 +14,8 @@ from entrypoints.mcp_server.standing_server import standing_server
 from entrypoints.settings import Settings
 from entrypoints.standing.desk_file import desk_stands
 from entrypoints.standing.door import enter
+from entrypoints.wiring.choosing import desk_house
 from entrypoints.wiring.directories import make_private
-from entrypoints.wiring.standing import standing_house
 from tradecore.errors import Unavailable
 
 _STARTS_WITHIN_S: Final = 30.0
@@ -25,7 +25,7 @@ _LOOKS_EVERY_S: Final = 0.1
 async def embed(settings: Settings) -> None:
     """Serve one client with a desk of our own, until the client or the process is ended."""
     async with ending() as ended, standard_streams() as (reader, writer):
-        house = standing_house(settings, limits_told(settings), account=None, purpose="mcp")
+        house = desk_house(settings, limits_told(settings), account=None, purpose="mcp")
         async with standing_server(house, settings, None) as server:
             served = asyncio.create_task(serve_connection(server.protocol, reader, writer, house.principal))
             waiting = asyncio.create_task(ended.wait())

@@ -12,11 +12,11 @@ from entrypoints.standing.desk_file import describe, remove_desk_file
 from entrypoints.standing.door import Door
 from entrypoints.standing.passphrase import OperatorLock
 from entrypoints.standing.running import standing
-from entrypoints.wiring.standing import StandingHouse
+from entrypoints.wiring.desk_house import DeskHouse
 
 
 @asynccontextmanager
-async def standing_server(house: StandingHouse, settings: Settings, http: str | None) -> AsyncIterator[DeskServer]:
+async def standing_server(house: DeskHouse, settings: Settings, http: str | None) -> AsyncIterator[DeskServer]:
     """
     Trade and let clients in while the body runs.
 

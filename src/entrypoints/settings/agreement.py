@@ -23,7 +23,7 @@ class Disagreement:
 
 def disagreements(given: Fields) -> tuple[Disagreement, ...]:
     """Every rule that these settings break."""
-    return (*_about_live(given), *_about_the_broker(given), *_about_the_door(given))
+    return (*_about_live(given), *_about_the_broker(given), *_about_the_simulator(given), *_about_the_door(given))
 
 
 def _about_live(given: Fields) -> Iterator[Disagreement]:
@@ -66,6 +66,16 @@ def _about_the_broker(given: Fields) -> Iterator[Disagreement]:
     ):
         if getattr(given, field) is None:
             yield Disagreement(frozenset({"mode", field}), f"{name}: TRADECORE_MODE={given.mode} needs it")
+
+
+def _about_the_simulator(given: Fields) -> Iterator[Disagreement]:
+    if given.sim_url is not None and given.mode != "simulated":
+        line = f"TRADECORE_SIM_URL: is given, but TRADECORE_MODE is {given.mode}; take one away"
+        yield Disagreement(frozenset({"mode", "sim_url"}), line)
+    if (given.sim_key is None) is not (given.sim_secret is None):
+        lacking, there = ("KEY", "SECRET") if given.sim_key is None else ("SECRET", "KEY")
+        line = f"TRADECORE_SIM_{lacking}: goes with TRADECORE_SIM_{there}; give both or neither"
+        yield Disagreement(frozenset({"sim_key", "sim_secret"}), line)
 
 
 def _about_the_door(given: Fields) -> Iterator[Disagreement]:

@@ -80,6 +80,12 @@ class SimulationSection(_Section):
     )
     sim_speed: v.Speed = setting(Decimal(1), "Simulated seconds that pass in one second.", "SIM_SPEED")
     sim_seed: v.Seed = setting(1, "Seed of the simulated market.", "SIM_SEED")
+    sim_url: v.SimulatorAddress | None = setting(
+        None,
+        "Address of a `tradecore sim` on this machine, which takes the place of the built-in market.",
+    )
+    sim_key: v.Secret | None = setting(None, "Key id, where that simulator was started with --key.")
+    sim_secret: v.Secret | None = setting(None, "Its secret; goes with TRADECORE_SIM_KEY.")
 
 
 class RiskSection(_Section):

@@ -1,6 +1,7 @@
 """The types of settings: how text becomes a value, and the words that say what was expected."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -128,6 +129,18 @@ def _broker_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _simulator_address(value: str) -> str:
+    parts = urlsplit("")
+    host, port = "", None
+    with suppress(ValueError):
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    bare = parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in parts.netloc) if host else False
+    if parts.scheme != "http" or not bare or port is None or not is_loopback(host):
+        raise ValueError(f"{shown(value)} is not an address on this machine like http://127.0.0.1:8790")
+    return value.rstrip("/")
+
+
 def _moment(value: str) -> str:
     for form in ("%H:%M", "%Y-%m-%dT%H:%M"):
         try:
@@ -207,6 +220,9 @@ Origins = Annotated[
 ]
 Host = Annotated[str, AfterValidator(_host), Expects("a host name or address")]
 BrokerAddress = Annotated[str, AfterValidator(_broker_address), Expects("an https:// address")]
+SimulatorAddress = Annotated[
+    str, AfterValidator(_simulator_address), Expects("an address on this machine like http://127.0.0.1:8790")
+]
 ExchangeMoment = Annotated[str, AfterValidator(_moment), Expects("HH:MM or YYYY-MM-DDTHH:MM, New York time")]
 ClockTime = Annotated[time, BeforeValidator(_clock_time), Expects("HH:MM, New York time")]
 

@@ -9,7 +9,7 @@ import orjson
 
 from entrypoints.standing.lines import LineTooLong, read_message, write_message
 from entrypoints.standing.passphrase import OperatorLock
-from entrypoints.wiring.standing import StandingHouse
+from entrypoints.wiring.desk_house import DeskHouse
 from tradecore.errors import TradeError
 from tradecore.model.alerts import Severity
 from tradecore.usecases import kill_switch, operating
@@ -25,7 +25,7 @@ ToolCall = Callable[[str, Answer, str], Awaitable[Answer]]
 class Control:
     """Answers one JSON object a line with one."""
 
-    def __init__(self, house: StandingHouse, lock: OperatorLock, call: ToolCall) -> None:
+    def __init__(self, house: DeskHouse, lock: OperatorLock, call: ToolCall) -> None:
         """Act on this house; `lock` knows the operator, `call` the tools: name, arguments, who asks."""
         self._house = house
         self._lock = lock

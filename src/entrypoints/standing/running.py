@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from entrypoints.runtime import first_failure, show_on_board
-from entrypoints.wiring.standing import StandingHouse
+from entrypoints.wiring.desk_house import DeskHouse
 from tradecore.desk.commands import OpenDay
+from tradecore.errors import PortError
+from tradecore.model.money import Money
 from tradecore.usecases.floor import decide, take_event
 from tradecore.usecases.keeping import keep
 from tradecore.usecases.protecting import ProtectionWatch
@@ -16,10 +18,11 @@ from tradecore.usecases.recovering import recover
 
 _EVENTS_ARRIVE: Final = timedelta(seconds=2)
 _LAST_EXITS: Final = timedelta(seconds=30)
+_ASKS_AGAIN: Final = timedelta(seconds=5)
 
 
 @asynccontextmanager
-async def standing(house: StandingHouse) -> AsyncIterator[None]:
+async def standing(house: DeskHouse) -> AsyncIterator[None]:
     """
     Trade while the body runs; leaving it ends the desk in order.
 
@@ -28,8 +31,9 @@ async def standing(house: StandingHouse) -> AsyncIterator[None]:
     try:
         async with asyncio.TaskGroup() as group:
             events = group.create_task(_take_events(house))
+            rest = [group.create_task(house.run())]
             await _begin(house)
-            rest = [
+            rest += [
                 group.create_task(house.timers.failure()),
                 group.create_task(_days(house)),
             ]
@@ -39,7 +43,7 @@ async def standing(house: StandingHouse) -> AsyncIterator[None]:
                 await house.timers.stop()
                 for task in rest:
                     task.cancel()
-                house.venue.shut()
+                house.shut()
             await events
         await house.floor.make_durable()
     except BaseExceptionGroup as failures:
@@ -48,46 +52,54 @@ async def standing(house: StandingHouse) -> AsyncIterator[None]:
         house.close()
 
 
-async def _begin(house: StandingHouse) -> None:
+async def _begin(house: DeskHouse) -> None:
     """Take up what the account was left as, and start what goes on beside trading, reconciling first of all."""
     await recover(house.floor, house.opening)
-    if house.market.session.day > house.floor.desk.day.today:
+    if house.session.day > house.floor.desk.day.today:
         await _open_day(house)
     keep(house.floor)
 
 
-async def _take_events(house: StandingHouse) -> None:
-    async for event in house.venue.events():
+async def _take_events(house: DeskHouse) -> None:
+    async for event in house.events():
         await take_event(house.floor, event)
 
 
-async def _days(house: StandingHouse) -> None:
+async def _days(house: DeskHouse) -> None:
     watch = ProtectionWatch(house.floor)
     while True:
-        async for step in house.market.steps():
-            house.venue.on_step(step)
+        async for step in house.steps():
+            house.show(step)
             show_on_board(house.floor, step)
             await watch.look(step)
         await _end_day(house)
         await _begin_day(house)
 
 
-async def _end_day(house: StandingHouse) -> None:
-    house.venue.end_session()
-    deadline = house.clock.now() + _LAST_EXITS
-    await house.timers.sleep_until(house.clock.now() + _EVENTS_ARRIVE)
-    while house.floor.desk.open_groups and house.clock.now() < deadline:
-        await house.timers.sleep_until(house.clock.now() + _EVENTS_ARRIVE)
+async def _end_day(house: DeskHouse) -> None:
+    house.end_session()
+    deadline = house.floor.clock.now() + _LAST_EXITS
+    await house.timers.sleep_until(house.floor.clock.now() + _EVENTS_ARRIVE)
+    while house.floor.desk.open_groups and house.floor.clock.now() < deadline:
+        await house.timers.sleep_until(house.floor.clock.now() + _EVENTS_ARRIVE)
 
 
-async def _begin_day(house: StandingHouse) -> None:
-    session = house.market.roll()
-    house.clock.jump_to(session.opens)
-    house.venue.open_session(session.closes)
+async def _begin_day(house: DeskHouse) -> None:
+    await house.next_day()
     await _open_day(house)
 
 
-async def _open_day(house: StandingHouse) -> None:
-    session = house.market.session
-    equity = (await house.venue.account()).equity
-    await decide(house.floor, OpenDay(at=house.clock.now(), day=session.day, equity=equity))
+async def _open_day(house: DeskHouse) -> None:
+    session = house.session
+    equity = await _equity(house)
+    await decide(house.floor, OpenDay(at=house.floor.clock.now(), day=session.day, equity=equity))
+
+
+async def _equity(house: DeskHouse) -> Money:
+    """What the account is worth; a broker that does not answer is asked until it does, for a day begins with it."""
+    while True:
+        try:
+            return (await house.floor.broker.account()).equity
+        except PortError as problem:
+            house.floor.note("day_not_opened", why=str(problem)[:200])
+            await house.timers.sleep_until(house.floor.clock.now() + _ASKS_AGAIN)

@@ -1,11 +1,8 @@
 """A desk that stands: a simulated market that rolls from day to day, at the pace of the people who use it."""
 
-import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
 from adapters.simulated.accounts import SimulatedAccount
@@ -13,58 +10,65 @@ from adapters.simulated.rolling_market import RollingMarket, next_full_session
 from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.venue_record import VenueRecord
 from adapters.system.identity import SystemIds
-from adapters.system.lease import FileLease
-from adapters.system.stop_file import StopFile
 from adapters.system.time import LoopTimers, PacedClock, SystemClock, machine_seconds
 from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.wiring import STARTING_CASH, Place, claim
+from entrypoints.wiring.desk_house import UNDERLYING, DeskHouse, confirmation_policy, furnished_floor
 from tradecore.desk.desk import Desk
 from tradecore.desk.opening import DeskOpening
-from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
 from tradecore.model.encoding import encode
-from tradecore.model.instruments import Equity
-from tradecore.model.money import Money, usd
 from tradecore.model.sessions import Session, session_on, trading_day
+from tradecore.ports.market_data import MarketStep
 from tradecore.risk.limits import Limits
 from tradecore.usecases.audit import OPENING
-from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.recovering import remembered_desk
-from tradecore.usecases.updates import UpdateLog
 
-_UNDERLYING: Final = Equity("SPY")
 _STARTS_AT: Final = "10:00"
 _TAIL: Final = timedelta(minutes=10)
 
 
 @dataclass(slots=True, kw_only=True)
-class StandingHouse:
-    """One desk with a market that goes on: everything the runtime moves and the doors show."""
+class StandingHouse(DeskHouse):
+    """A desk in a market and at a venue of its own."""
 
-    floor: TradingFloor
     market: RollingMarket
     venue: SimulatedVenue
     clock: PacedClock
-    timers: LoopTimers
-    wall: SystemClock
-    directory: Path
-    account: str
-    mode: str
-    seed: int
-    lease: FileLease
     record: VenueRecord
-    opening: DeskOpening
 
     @property
-    def principal(self) -> str:
-        """Who speaks on this machine's own channels: the user the desk runs as."""
-        return f"local:{os.getuid()}"
+    def session(self) -> Session:
+        """The session the market stands in."""
+        return self.market.session
+
+    def steps(self) -> AsyncIterator[MarketStep]:
+        """The market from now to the close of its session."""
+        return self.market.steps()
+
+    def show(self, step: MarketStep) -> None:
+        """Let the venue match against this step."""
+        self.venue.on_step(step)
+
+    def end_session(self) -> None:
+        """Settle and expire what is left at the venue."""
+        self.venue.end_session()
+
+    async def next_day(self) -> None:
+        """Go over the night at once."""
+        session = self.market.roll()
+        self.clock.jump_to(session.opens)
+        self.venue.open_session(session.closes)
+
+    def shut(self) -> None:
+        """End the venue's events."""
+        self.venue.shut()
 
     def close(self) -> None:
-        """Release journal and account; idempotent."""
-        self.floor.journal.close()
+        """Release journal, record and account; idempotent."""
         self.record.close()
-        self.lease.release()
+        # Slots make a new class of this one, which super() without arguments does not know.
+        super(StandingHouse, self).close()
 
 
 def standing_house(
@@ -81,12 +85,10 @@ def standing_house(
     An account that was traded before goes on where its journal ends, in the market it had: its seed and its time.
 
     Raises:
-        SettingsError: A mode this version has no broker for, or a start outside a session.
+        SettingsError: A start outside a session, or an account that was traded in another world.
         AccountHeld, JournalUnavailable: The account's directory is in use or can't be written.
         JournalCorrupt, InvalidRequest: Its journal is not what was written, or not of a version this one can fold.
     """
-    if settings.mode != "simulated":
-        raise SettingsError(f"TRADECORE_MODE={settings.mode}: no broker is built in for it yet; use simulated")
     wall = SystemClock()
     place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None, resumes=True)
     try:
@@ -111,7 +113,7 @@ def _furnish(
         session, begins = _resumed(max(before.until, record.until or before.until))
     clock = PacedClock(begins, float(settings.sim_speed), seconds)
     timers = LoopTimers(clock, clock.rate)
-    market = RollingMarket(seed=seed, underlying=_UNDERLYING, session=session, clock=clock, timers=timers)
+    market = RollingMarket(seed=seed, underlying=UNDERLYING, session=session, clock=clock, timers=timers)
     fees = shipped_fees()
     opening = DeskOpening(
         account=name,
@@ -132,10 +134,8 @@ def _furnish(
     )
     venue.keep_record(record)
     desk = Desk(opening) if before is None else before.desk
-    floor = _floor(place, desk, market, venue, clock, timers)
+    floor = furnished_floor(place, desk, market=market, broker=venue, clock=clock, timers=timers, begins=wall.now())
     facts = {"opening": encode(opening), "seed": seed, "chain": "simulated", "underlying": "SPY"}
-    # Every fresh account's first holder has number 1, and a chat keeps its cursor when its desk is started anew.
-    floor.updates = UpdateLog(life=f"{wall.now().timestamp() * 1000:.0f}{place.lease.number}")
     if before is None:
         floor.record(begins, OPENING, facts, opening, None)
     else:
@@ -162,17 +162,6 @@ def fresh_key() -> str:
     return SystemIds().token()
 
 
-def confirmation_policy(settings: Settings) -> ConfirmationPolicy:
-    """Who confirms: the owner's choice, else the model, and in live mode a form or, above an amount, the operator."""
-    if settings.who_confirms is not None:
-        who = Confirmer(settings.who_confirms)
-        return ConfirmationPolicy(small=who, large=who)
-    if settings.mode == "live":
-        up_to: Money = usd(Decimal(settings.elicit_up_to))
-        return ConfirmationPolicy(small=Confirmer.FORM, large=Confirmer.OPERATOR, up_to=up_to)
-    return ConfirmationPolicy(small=Confirmer.MODEL, large=Confirmer.MODEL)
-
-
 def simulated_start(start: str | None, today: date) -> tuple[Session, datetime]:
     """
     The session and instant (UTC) a simulated market starts at.
@@ -196,6 +185,9 @@ def simulated_start(start: str | None, today: date) -> tuple[Session, datetime]:
 
 def _seed_of(place: Place) -> int:
     opening = next(entry for entry in place.journal.entries() if entry.kind == OPENING)
+    if opening.body["seed"] is None:
+        where = "its journal is of a broker outside; set what it was traded with, or name another --account"
+        raise SettingsError(f"account {place.name}: {where}")
     return int(opening.body["seed"])
 
 
@@ -206,25 +198,3 @@ def _resumed(until: datetime) -> tuple[Session, datetime]:
         return session, max(until, session.opens)
     later = next_full_session(trading_day(until))
     return later, later.opens
-
-
-def _floor(
-    place: Place,
-    desk: Desk,
-    market: RollingMarket,
-    venue: SimulatedVenue,
-    clock: PacedClock,
-    timers: LoopTimers,
-) -> TradingFloor:
-    return TradingFloor(
-        desk=desk,
-        underlying=_UNDERLYING,
-        market=market,
-        broker=venue,
-        journal=place.journal,
-        clock=clock,
-        timers=timers,
-        ids=SystemIds(),
-        strategies=place.strategies,
-        stop_signal=StopFile(place.directory),
-    )

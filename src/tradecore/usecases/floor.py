@@ -27,6 +27,7 @@ from tradecore.model.instruments import Equity
 from tradecore.model.terms import Effect
 from tradecore.ports.broker import Broker
 from tradecore.ports.clock import Clock
+from tradecore.ports.connections import NO_CONNECTIONS, Connections
 from tradecore.ports.ids import IdSource
 from tradecore.ports.journal import Journal
 from tradecore.ports.market_data import MarketData
@@ -82,7 +83,7 @@ class TradingFloor:
 
     `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing. `stop_signal` is what
     somebody outside asks of this desk also while it hangs. `asked` is what was asked of the broker last, `guarded` when
-    each group's way out was last known to work.
+    each group's way out was last known to work; `connections` are for whoever looks after the desk.
     """
 
     desk: Desk
@@ -99,6 +100,7 @@ class TradingFloor:
     listener: Listener | None = None
     changed: Bell = field(init=False)
     stop_signal: StopSignal = NEVER_STOPPED
+    connections: Connections = NO_CONNECTIONS
     asked: BrokerQuestions = field(default_factory=BrokerQuestions)
     guarded: dict[str, datetime] = field(default_factory=dict)
     answers: dict[str, ConfirmAnswer] = field(default_factory=dict)

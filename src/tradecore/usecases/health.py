@@ -20,7 +20,7 @@ class HealthCheck:
 
 
 def health(floor: TradingFloor) -> tuple[HealthCheck, ...]:
-    """Journal, session, data, broker and orders; the desk is ready when all pass."""
+    """Journal, session, data, broker, orders and connections; the desk is ready when all pass."""
     limits = floor.desk.opening.limits
     quote = floor.board.quote(floor.underlying)
     now = floor.clock.now()
@@ -44,4 +44,5 @@ def health(floor: TradingFloor) -> tuple[HealthCheck, ...]:
         ),
         HealthCheck(name="orders", passed=not unknown, found=f"outcome unknown: {', '.join(unknown) or 'none'}"),
         HealthCheck(name="limits", passed=limits.profile != "", found=f"{limits.profile} {limits.hash[:12]}"),
+        *(HealthCheck(name=each.name, passed=each.working, found=each.found) for each in floor.connections.states()),
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from tradecore.desk.commands import ExitCause, TriggerExit
 from tradecore.desk.decisions import Done
 from tradecore.desk.groups import Group
+from tradecore.errors import PortError
 from tradecore.model.instruments import OptionContract
 from tradecore.model.market import MarketView, QuoteBar
 from tradecore.model.sessions import session_on, trading_day
@@ -154,7 +155,10 @@ class ProtectionWatch:
         """Put the legs' newest quotes on the board; the time of the newest, None while a leg has none."""
         times = []
         for leg in group.plan.legs:
-            quote = await self.floor.market.quote(leg.instrument)
+            try:
+                quote = await self.floor.market.quote(leg.instrument)
+            except PortError:
+                return None
             if quote is None:
                 return None
             self.floor.board.put_quote(quote)

@@ -1,6 +1,7 @@
 """Freezing the market and the account into the view a decision is made on."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from tradecore.analysis.contract_greeks import chain_deltas, contract_greeks
@@ -25,7 +26,8 @@ async def fresh_view(floor: TradingFloor, instruments: Iterable[Instrument] = ()
     wanted[floor.underlying.symbol] = floor.underlying
     await _refresh_quotes(floor, wanted)
     if any(isinstance(instrument, OptionContract) for instrument in wanted.values()):
-        await refresh_chain(floor)
+        with suppress(PortError):
+            await refresh_chain(floor)
     account = await account_if_known(floor)
     greeks = known_greeks(floor, wanted.values(), floor.clock.now())
     return floor.board.view({*wanted, *under}, greeks, account, floor.underlying.symbol)

@@ -1,0 +1,141 @@
+"""Prices on Alpaca's wire: quotes, bars and option chains, from REST answers and from streams alike."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
+
+import numpy as np
+
+from adapters.alpaca import fields
+from adapters.alpaca.fields import Raw, UnreadableAnswer
+from tradecore.errors import UnknownInstrument
+from tradecore.model.chain import OptionChain
+from tradecore.model.instruments import Instrument, OptionContract, Right, parse_instrument
+from tradecore.model.market import Bar, Quote
+
+_MINUTE: Final = timedelta(minutes=1)
+_CLOCKS_APART: Final = timedelta(seconds=2)
+_CENTS: Final = Decimal(100)
+
+
+def read_quote(instrument: Instrument, raw: Raw, received_at: datetime, source: str) -> Quote:
+    """
+    One quote; a side at zero is no side. A time barely after `received_at` is two clocks' difference, not the future.
+
+    Raises:
+        UnreadableAnswer: A field is missing or no number; it is named.
+    """
+    bid, bid_size = _side(raw, "bp", "bs")
+    ask, ask_size = _side(raw, "ap", "as")
+    return Quote(
+        instrument=instrument,
+        bid=bid,
+        ask=ask,
+        bid_size=bid_size,
+        ask_size=ask_size,
+        at=_no_later(fields.moment(raw, "t"), received_at),
+        received_at=received_at,
+        source=source,
+    )
+
+
+def _side(raw: Raw, price_name: str, size_name: str) -> tuple[Decimal | None, Decimal]:
+    price = fields.optional_decimal(raw, price_name)
+    if price is None or price <= 0:
+        return None, Decimal(0)
+    return price, fields.decimal(raw, size_name)
+
+
+def _no_later(at: datetime, received_at: datetime) -> datetime:
+    return received_at if received_at < at <= received_at + _CLOCKS_APART else at
+
+
+def read_bar(instrument: Instrument, raw: Raw) -> Bar:
+    """
+    One bar of a minute.
+
+    Raises:
+        UnreadableAnswer: A field is missing or no number; it is named.
+    """
+    start = fields.moment(raw, "t")
+    return Bar(
+        instrument=instrument,
+        start=start,
+        end=start + _MINUTE,
+        open=fields.decimal(raw, "o"),
+        high=fields.decimal(raw, "h"),
+        low=fields.decimal(raw, "l"),
+        close=fields.decimal(raw, "c"),
+        volume=fields.decimal(raw, "v"),
+    )
+
+
+def finished_bars(bars: Iterable[Bar], start: datetime, end: datetime, now: datetime) -> list[Bar]:
+    """Bars that start in [start, end) and have ended, oldest first, each minute once."""
+    kept = {bar.start: bar for bar in bars if start <= bar.start < end and bar.end <= now}
+    return [kept[at] for at in sorted(kept)]
+
+
+def read_chain(
+    underlying: str, expiry: date, snapshots: Mapping[str, Raw], received_at: datetime, source: str
+) -> OptionChain | None:
+    """
+    The chain of one expiry from snapshots by symbol; contracts without a quote have none on either side.
+
+    None where no contract of that expiry has ever been quoted.
+
+    Raises:
+        UnreadableAnswer: A quote can't be read.
+    """
+    quotes = sorted(
+        (quote for quote in _quotes_of(underlying, expiry, snapshots, received_at, source)),
+        key=lambda quote: _place(quote.instrument),
+    )
+    times = tuple(quote.at for quote in quotes)
+    if not times:
+        return None
+    return OptionChain(
+        underlying=underlying,
+        expiry=expiry,
+        contracts=tuple(quote.instrument for quote in quotes if isinstance(quote.instrument, OptionContract)),
+        bid_cents=np.array([_cents(quote.bid, ROUND_FLOOR) for quote in quotes], dtype=np.int64),
+        ask_cents=np.array([_cents(quote.ask, ROUND_CEILING) for quote in quotes], dtype=np.int64),
+        bid_size=np.array([int(quote.bid_size) for quote in quotes], dtype=np.int64),
+        ask_size=np.array([int(quote.ask_size) for quote in quotes], dtype=np.int64),
+        at=max(times),
+        received_at=received_at,
+        source=source,
+        row_at=times,
+    )
+
+
+def _quotes_of(
+    underlying: str, expiry: date, snapshots: Mapping[str, Raw], received_at: datetime, source: str
+) -> Iterable[Quote]:
+    for symbol, snapshot in snapshots.items():
+        contract = _contract(symbol)
+        if contract is None or contract.underlying != underlying or contract.expiry != expiry:
+            continue
+        raw = fields.mapping(snapshot, symbol).get("latestQuote")
+        if raw is not None:
+            yield read_quote(contract, fields.mapping(raw, "latestQuote"), received_at, source)
+
+
+def _contract(symbol: str) -> OptionContract | None:
+    """Adjusted contracts (a digit in their root) and the like can't be traded here and are left out."""
+    try:
+        found = parse_instrument(symbol)
+    except UnknownInstrument:
+        return None
+    return found if isinstance(found, OptionContract) else None
+
+
+def _place(instrument: Instrument) -> tuple[bool, Decimal]:
+    if not isinstance(instrument, OptionContract):
+        raise UnreadableAnswer(f"{instrument.symbol} is no option")
+    return instrument.right is Right.PUT, instrument.strike
+
+
+def _cents(price: Decimal | None, rounding: str) -> int:
+    return 0 if price is None else int((price * _CENTS).to_integral_value(rounding))

@@ -1,0 +1,237 @@
+"""One underlying's session and its option chains as a pure function of a seed and an instant."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from adapters.simulated.price_path import PricePath, seeded_day
+from tradecore.analysis.option_surface import ContractQuote, OptionSurface
+from tradecore.analysis.pricing import Greeks, greeks
+from tradecore.model.instruments import OptionContract, Right
+from tradecore.model.sessions import Session, session_on
+
+STRIKES_EACH_WAY: Final = 15
+RATE: Final = 0.04
+_MS: Final = timedelta(milliseconds=1)
+_SECOND: Final = timedelta(seconds=1)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+class Touch(NamedTuple):
+    """Best bid and offer: dollars, None where a side is missing; sizes in shares, contracts or coins; `at` in UTC."""
+
+    bid: Decimal | None
+    ask: Decimal | None
+    bid_size: int
+    ask_size: int
+    at: datetime
+
+
+class Trade(NamedTuple):
+    """One print: dollars, units, UTC, and its number in the session."""
+
+    price: Decimal
+    size: int
+    at: datetime
+    number: int
+
+
+class Candle(NamedTuple):
+    """Trades of one interval from `at` (UTC): dollars, units, prints, volume-weighted price."""
+
+    at: datetime
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: int
+    trades: int
+    average: float
+
+
+class Surface(NamedTuple):
+    """One expiry at one instant: quotes in cents and sizes, volatilities and greeks, a row a contract."""
+
+    contracts: tuple[OptionContract, ...]
+    touches: tuple[Touch, ...]
+    volatilities: list[float]
+    greeks: Greeks
+
+
+class SessionTape:
+    """The ticks of one underlying's session and the chains listed on it."""
+
+    def __init__(self, *, seed: int, symbol: str, session: Session, open_price: float) -> None:
+        """Draw the session; `seed` is that of this underlying's day."""
+        self.symbol = symbol
+        self.session = session
+        self._seed = seed
+        self._path: PricePath = seeded_day(seed=seed, session_minutes=session.minutes, open_price=open_price)
+        middle = round((int(self._path.bid_cents[0]) + int(self._path.ask_cents[0])) / 200)
+        self.strikes = range(middle - STRIKES_EACH_WAY, middle + STRIKES_EACH_WAY + 1)
+        self._surfaces: dict[date, OptionSurface] = {}
+        self._candles: list[Candle] | None = None
+        self._newest: dict[OptionContract, tuple[int, Touch]] = {}
+        self._standing: tuple[int, Touch] | None = None
+
+    def touch(self, at: datetime) -> Touch | None:
+        """The quote standing at an instant; None before the first."""
+        index = self._index(at)
+        if index < 0:
+            return None
+        if self._standing is None or self._standing[0] != index:
+            self._standing = (index, self._touch_of(index))
+        return self._standing[1]
+
+    def touches(self, start: datetime, end: datetime, limit: int) -> list[Touch]:
+        """Quotes in [start, end], oldest first."""
+        return [self._touch_of(index) for index in self._between(start, end, limit)]
+
+    def trade(self, at: datetime) -> Trade | None:
+        """The newest print at an instant."""
+        index = self._index(at)
+        return self._trade_of(index) if index >= 0 else None
+
+    def trades(self, start: datetime, end: datetime, limit: int) -> list[Trade]:
+        """Prints in [start, end], oldest first."""
+        return [self._trade_of(index) for index in self._between(start, end, limit)]
+
+    def candles(self, until: datetime) -> list[Candle]:
+        """Minute bars that are over at `until`."""
+        if self._candles is None:
+            self._candles = _minutes(self._path, self.session)
+        finished = int((until - self.session.opens) / _MINUTE)
+        return self._candles[: max(finished, 0)]
+
+    def option_touch(self, contract: OptionContract, at: datetime) -> Touch | None:
+        """The quote of one contract, renewed every second from the underlying's tick that stood then."""
+        step = self._step(at)
+        known = self._newest.get(contract)
+        if known is not None and known[0] == step:
+            return known[1]
+        row = self._row(contract)
+        stood = self._index(self.session.opens + step * _SECOND)
+        minutes = self._minutes_left(contract.expiry, step)
+        if row is None or stood < 0 or minutes is None:
+            return None
+        found = self._surface(contract.expiry).quote_one(row, self._spot(stood), minutes, step)
+        touch = _option_touch(found, self.session.opens + step * _SECOND)
+        self._newest[contract] = (step, touch)
+        return touch
+
+    def chain(self, expiry: date, at: datetime) -> Surface | None:
+        """Every contract of one expiry at an instant; None before the first tick or for an expiry without a session."""
+        step = self._step(at)
+        stood, minutes = self._index(self.session.opens + step * _SECOND), self._minutes_left(expiry, step)
+        if stood < 0 or minutes is None:
+            return None
+        spot, surface = self._spot(stood), self._surface(expiry)
+        columns = [column.tolist() for column in surface.quote_arrays(spot, minutes, step)]
+        quoted = self.session.opens + step * _SECOND
+        touches = tuple(_option_touch(ContractQuote(*row), quoted) for row in zip(*columns, strict=True))
+        volatilities = surface.volatilities(spot, minutes, step)
+        sensitivities = greeks(spot, surface.strikes_dollars, minutes, RATE, volatilities, surface.is_call)
+        return Surface(self.contracts(expiry), touches, volatilities.tolist(), sensitivities)
+
+    def contracts(self, expiry: date) -> tuple[OptionContract, ...]:
+        """The contracts of an expiry: calls, then puts, by strike."""
+        return tuple(
+            OptionContract(self.symbol, expiry, right, Decimal(strike))
+            for right in (Right.CALL, Right.PUT)
+            for strike in self.strikes
+        )
+
+    def _row(self, contract: OptionContract) -> int | None:
+        if contract.root != self.symbol or contract.strike not in self.strikes:
+            return None
+        row = int(contract.strike) - self.strikes[0]
+        return row if contract.right is Right.CALL else row + len(self.strikes)
+
+    def _surface(self, expiry: date) -> OptionSurface:
+        found = self._surfaces.get(expiry)
+        if found is None:
+            later = (expiry - self.session.day).days
+            strikes = [float(strike) for strike in self.strikes]
+            found = self._surfaces[expiry] = OptionSurface(seed=self._seed + later, strikes_dollars=strikes, rate=RATE)
+        return found
+
+    def _minutes_left(self, expiry: date, step: int) -> float | None:
+        last = session_on(expiry)
+        if last is None or expiry < self.session.day:
+            return None
+        return max((last.closes - self.session.opens - step * _SECOND).total_seconds() / 60, 0.0)
+
+    def _step(self, at: datetime) -> int:
+        return int((min(at, self.session.closes) - self.session.opens) / _SECOND)
+
+    def _index(self, at: datetime) -> int:
+        passed = (at - self.session.opens) / _MS
+        return int(np.searchsorted(self._path.offset_ms, int(passed), side="right")) - 1 if passed >= 0 else -1
+
+    def _between(self, start: datetime, end: datetime, limit: int) -> range:
+        first = self._index(start - _MS) + 1
+        return range(first, min(self._index(end) + 1, first + limit))
+
+    def _spot(self, index: int) -> float:
+        return (int(self._path.bid_cents[index]) + int(self._path.ask_cents[index])) / 200
+
+    def _touch_of(self, index: int) -> Touch:
+        path = self._path
+        return Touch(
+            _dollars(int(path.bid_cents[index])),
+            _dollars(int(path.ask_cents[index])),
+            int(path.bid_size[index]),
+            int(path.ask_size[index]),
+            self.session.opens + int(path.offset_ms[index]) * _MS,
+        )
+
+    def _trade_of(self, index: int) -> Trade:
+        path = self._path
+        at = self.session.opens + int(path.offset_ms[index]) * _MS
+        return Trade(_dollars(int(path.trade_cents[index])), int(path.volume[index]), at, index + 1)
+
+
+def merged(candles: list[Candle]) -> Candle:
+    """One candle over several, oldest first."""
+    volume = sum(one.volume for one in candles)
+    worth = sum(one.average * one.volume for one in candles)
+    return Candle(
+        candles[0].at,
+        candles[0].open,
+        max(one.high for one in candles),
+        min(one.low for one in candles),
+        candles[-1].close,
+        volume,
+        sum(one.trades for one in candles),
+        round(worth / volume, 6) if volume else candles[-1].close,
+    )
+
+
+def _minutes(path: PricePath, session: Session) -> list[Candle]:
+    bounds = np.searchsorted(path.offset_ms, np.arange(session.minutes + 1) * 60_000)
+    found: list[Candle] = []
+    for minute in range(session.minutes):
+        rows = slice(int(bounds[minute]), int(bounds[minute + 1]))
+        prices, volumes = path.trade_cents[rows], path.volume[rows]
+        start = session.opens + minute * _MINUTE
+        if not prices.size:
+            last = found[-1].close if found else int(path.trade_cents[0]) / 100
+            found.append(Candle(start, last, last, last, last, 0, 0, last))
+            continue
+        volume = int(volumes.sum())
+        average = float((prices * volumes).sum()) / volume / 100 if volume else int(prices[-1]) / 100
+        shape = (int(prices[0]), int(prices.max()), int(prices.min()), int(prices[-1]))
+        opened, high, low, close = (cents / 100 for cents in shape)
+        found.append(Candle(start, opened, high, low, close, volume, int(prices.size), round(average, 6)))
+    return found
+
+
+def _option_touch(found: ContractQuote, at: datetime) -> Touch:
+    bid = _dollars(found.bid_cents) if found.bid_cents else None
+    return Touch(bid, _dollars(found.ask_cents), found.bid_size, found.ask_size, at)
+
+
+def _dollars(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)

@@ -1,0 +1,170 @@
+"""Quotes, trades, bars, snapshots and chains of options."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from adapters.simulated.brokerage.listings import LISTED
+from adapters.simulated.brokerage.tape import Candle, Surface, Touch
+from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
+from entrypoints.simulated_broker.data_errors import DataRefusal
+from entrypoints.simulated_broker.reference import expiry_matches, hash_of, strike_matches
+from entrypoints.simulated_broker.stock_data import bar_view, grouped, page, step_of
+from tradecore.model.instruments import OptionContract
+
+EXCHANGES: Final = {"A": "AMEX - NYSE American", "C": "CBOE", "N": "NYSE Arca", "W": "CBOE2", "Z": "BATS"}
+_MOST_SYMBOLS: Final = 100
+_MOST_ROWS: Final = 10_000
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def quote_view(touch: Touch) -> dict[str, Any]:
+    """A quote of a contract; a missing bid is zero, as on the wire."""
+    return {
+        "t": instant(touch.at),
+        "ax": "C",
+        "ap": float(touch.ask or 0),
+        "as": touch.ask_size,
+        "bx": "C",
+        "bp": float(touch.bid or 0),
+        "bs": touch.bid_size,
+        "c": "A",
+    }
+
+
+def trade_view(contract: OptionContract, touch: Touch) -> dict[str, Any]:
+    """The newest print of a contract: at the ask or the bid of its quote."""
+    price = touch.ask if hash_of(contract.symbol) % 2 or touch.bid is None else touch.bid
+    return {"t": instant(touch.at), "x": "C", "p": float(price or 0), "s": 1, "c": "I"}
+
+
+def latest_quotes(call: Call) -> Answer:
+    """GET /v1beta1/options/quotes/latest."""
+    return ok({"quotes": {one.symbol: quote_view(touch) for one, touch in _wanted(call)}})
+
+
+def latest_trades(call: Call) -> Answer:
+    """GET /v1beta1/options/trades/latest."""
+    return ok({"trades": {one.symbol: trade_view(one, touch) for one, touch in _wanted(call)}})
+
+
+def trades(call: Call) -> Answer:
+    """GET /v1beta1/options/trades."""
+    found = {one.symbol: [trade_view(one, touch)] for one, touch in _wanted(call) if not page(call)}
+    return ok({"trades": found, "next_page_token": None})
+
+
+def bars(call: Call) -> Answer:
+    """GET /v1beta1/options/bars: bars of the mid quote, from the session's start."""
+    minutes, limit, skip = step_of(call), call.count("limit", 1_000, _MOST_ROWS), page(call)
+    rows = [(one.symbol, row) for one, _ in _wanted(call) for row in _bars(call, one, minutes)]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for symbol, row in rows[skip : skip + limit]:
+        found.setdefault(symbol, []).append(row)
+    return ok({"bars": found, "next_page_token": str(skip + limit) if len(rows) > skip + limit else None})
+
+
+def snapshots(call: Call) -> Answer:
+    """GET /v1beta1/options/snapshots."""
+    now, listings = call.simulation.now(), call.simulation.brokerage.listings
+    found: dict[str, Any] = {}
+    for contract, _ in _wanted(call):
+        surface = listings.tape(contract.root, now).chain(contract.expiry, now)
+        if surface is not None and contract in surface.contracts:
+            found[contract.symbol] = _snapshot(surface, surface.contracts.index(contract))
+    return ok({"snapshots": found, "next_page_token": None})
+
+
+def chain(call: Call) -> Answer:
+    """GET /v1beta1/options/snapshots/{underlying_symbol}: a page of the chain, by symbol."""
+    underlying = call.path[0]
+    if underlying not in LISTED or LISTED[underlying].is_crypto:
+        raise DataRefusal(400, f"invalid underlying symbol: {underlying[:32]}")
+    limit, after = call.count("limit", 100, 1_000), call.query.get("page_token") or ""
+    rows = sorted(_chain_rows(call, underlying), key=lambda row: row[0].symbol)
+    rest = [row for row in rows if row[0].symbol > after]
+    shown = {contract.symbol: _snapshot(surface, index) for contract, surface, index in rest[:limit]}
+    token = rest[limit - 1][0].symbol if len(rest) > limit else None
+    return ok({"snapshots": shown, "next_page_token": token})
+
+
+def exchanges(_: Call) -> Answer:
+    """GET /v1beta1/options/meta/exchanges."""
+    return ok(EXCHANGES)
+
+
+def conditions(_: Call) -> Answer:
+    """GET /v1beta1/options/meta/conditions/{ticktype}."""
+    return ok({"A": "SLAN - Single Leg Auction Non ISO", "I": "AUTO - Automatic"})
+
+
+def _chain_rows(call: Call, underlying: str) -> list[tuple[OptionContract, Surface, int]]:
+    now, listings = call.simulation.now(), call.simulation.brokerage.listings
+    kind, root = call.query.get("type"), call.query.get("root_symbol")
+    if root and root != underlying:
+        return []
+    found = []
+    for expiry in _expiries(call, listings.expiries(now)):
+        surface = listings.tape(underlying, now).chain(expiry, now)
+        for index, contract in enumerate(surface.contracts if surface else ()):
+            if surface and strike_matches(call, contract.strike) and kind in (None, "", contract.right.value):
+                found.append((contract, surface, index))
+    return found
+
+
+def _expiries(call: Call, listed: list[date]) -> list[date]:
+    return [one for one in listed if expiry_matches(call, one)]
+
+
+def _snapshot(surface: Surface, index: int) -> dict[str, Any]:
+    contract, touch, greeks = surface.contracts[index], surface.touches[index], surface.greeks
+    shown: dict[str, Any] = {"latestQuote": quote_view(touch), "latestTrade": trade_view(contract, touch)}
+    # Far from the money the service has no volatility either, and leaves both members out.
+    if touch.bid is not None and touch.bid > 0:
+        shown["impliedVolatility"] = round(surface.volatilities[index], 4)
+        shown["greeks"] = {
+            "delta": round(float(greeks.delta[index]), 4),
+            "gamma": round(float(greeks.gamma[index]), 4),
+            "rho": 0.0,
+            "theta": round(float(greeks.theta_per_day[index]), 4),
+            "vega": round(float(greeks.vega_per_point[index]), 4),
+        }
+    return shown
+
+
+def _wanted(call: Call) -> list[tuple[OptionContract, Touch]]:
+    now, listings = call.simulation.now(), call.simulation.brokerage.listings
+    given = call.names("symbols")
+    if not given:
+        raise DataRefusal(400, "symbols is required")
+    if len(given) > _MOST_SYMBOLS:
+        raise DataRefusal(400, f"at most {_MOST_SYMBOLS} symbols are allowed")
+    found = []
+    for symbol in dict.fromkeys(given):
+        contract = listings.find(symbol)
+        if not isinstance(contract, OptionContract):
+            raise DataRefusal(400, f"invalid symbol: {symbol[:32]}")
+        touch = listings.touch(contract, now)
+        if touch is not None:
+            found.append((contract, touch))
+    return found
+
+
+def _bars(call: Call, contract: OptionContract, minutes: int) -> list[dict[str, Any]]:
+    now, listings = call.simulation.now(), call.simulation.brokerage.listings
+    session = listings.tape(contract.root, now).session
+    start, end = call.instant("start", session.opens), min(call.instant("end", now), now, session.closes)
+    found, at = [], session.opens
+    while at + _MINUTE <= end:
+        if at >= start:
+            found.append(_minute(call, contract, at))
+        at += _MINUTE
+    return [bar_view(one) for one in grouped(found, min(minutes, 1440), session.opens)]
+
+
+def _minute(call: Call, contract: OptionContract, at: datetime) -> Candle:
+    listings = call.simulation.brokerage.listings
+    touches = [listings.touch(contract, at + _MINUTE * share / 4) for share in range(4)]
+    prices = [float(((one.bid or one.ask or 0) + (one.ask or 0)) / 2) for one in touches if one is not None] or [0.0]
+    volume = 1 + hash_of(f"{contract.symbol} {at}") % 200
+    average = round(sum(prices) / len(prices), 6)
+    return Candle(at, prices[0], max(prices), min(prices), prices[-1], volume, 1 + volume // 3, average)
