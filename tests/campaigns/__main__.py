@@ -16,12 +16,28 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from tests.campaigns import altered_tokens, hostile_client, journal_mutations, kill_switch, lost_frames, one_token
+from tests.campaigns import (
+    altered_tokens,
+    hostile_client,
+    journal_mutations,
+    kill_switch,
+    lost_frames,
+    one_token,
+    process_kills,
+)
 from tests.campaigns.campaign import Campaign, Share, run_shares
 
 CAMPAIGNS = {
     module.CAMPAIGN.name: module.CAMPAIGN
-    for module in (altered_tokens, one_token, journal_mutations, hostile_client, kill_switch, lost_frames)
+    for module in (
+        altered_tokens,
+        one_token,
+        journal_mutations,
+        hostile_client,
+        kill_switch,
+        lost_frames,
+        process_kills,
+    )
 }
 
 
