@@ -12,6 +12,8 @@ NO_LIVE: Final = (
 )
 NO_ALPACA: Final = "alpaca-py is not installed; install tradecore with its extra: pip install 'tradecore[alpaca]'"
 
+_COME_WITH_IT: Final = frozenset({"alpaca", "msgpack", "requests", "urllib3", "websockets"})
+
 
 def desk_house(settings: Settings, limits: Limits, *, account: str | None, purpose: str) -> DeskHouse:
     """
@@ -28,12 +30,7 @@ def desk_house(settings: Settings, limits: Limits, *, account: str | None, purpo
     try:
         from entrypoints.wiring.alpaca import alpaca_house
     except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.partition(".")[0] not in (
-            "alpaca",
-            "msgpack",
-            "websockets",
-            "requests",
-        ):
+        if (missing.name or "").partition(".")[0] not in _COME_WITH_IT:
             raise
         raise SettingsError(NO_ALPACA) from None
     return alpaca_house(settings, limits, account=account, purpose=purpose)
