@@ -7,17 +7,16 @@ from typing import Any, Final
 import orjson
 
 from adapters.simulated.brokerage import watchlists
-from adapters.simulated.brokerage.listings import LISTED, Listing, asset_id, session_now_or_next
+from adapters.simulated.brokerage.listings import LISTED, Listing, Listings, asset_id, session_now_or_next
 from adapters.simulated.brokerage.refusals import MALFORMED, Refusal, invalid, not_found
 from adapters.simulated.brokerage.tickets import number
 from entrypoints.simulated_broker.answers import EMPTY, Answer, Call, instant, ok, text
 from entrypoints.simulated_broker.trading import account_of
 from tradecore.model.instruments import OptionContract
 from tradecore.model.session_table import FIRST_DAY, LAST_DAY
-from tradecore.model.sessions import NEW_YORK, next_session, session_on
+from tradecore.model.sessions import NEW_YORK, next_session, previous_session, session_on
 
 _MOST_CONTRACTS: Final = 10_000
-_LONG_AGO: Final = timedelta(days=1)
 
 
 def get_assets(call: Call) -> Answer:
@@ -72,7 +71,7 @@ def get_contracts(call: Call) -> Answer:
     if after:
         found = [one for one in found if one.symbol > after]
     more = found[limit - 1].symbol if len(found) > limit else None
-    shown = [contract_view(one, simulation.now()) for one in found[:limit]]
+    shown = [contract_view(simulation.brokerage.listings, one, simulation.now()) for one in found[:limit]]
     return ok({"option_contracts": shown, "next_page_token": more})
 
 
@@ -86,12 +85,14 @@ def get_contract(call: Call) -> Answer:
         found = next((one for one in every if asset_id(one.symbol) == call.path[0]), None)
     if not isinstance(found, OptionContract) or not simulation.brokerage.listings.is_listed(found, simulation.now()):
         raise not_found(f"option contract not found for {call.path[0][:40]}")
-    return ok(contract_view(found, simulation.now()))
+    return ok(contract_view(simulation.brokerage.listings, found, simulation.now()))
 
 
-def contract_view(contract: OptionContract, now: datetime) -> dict[str, Any]:
-    """A contract."""
+def contract_view(listings: Listings, contract: OptionContract, now: datetime) -> dict[str, Any]:
+    """A contract; its close is the ask that stood when the session before ended."""
     size = str(contract.multiplier)
+    before = previous_session(session_now_or_next(now).day)
+    closed = listings.day_tape(contract.root, before).option_touch(contract, before.closes)
     return {
         "id": asset_id(contract.symbol),
         "symbol": contract.symbol,
@@ -106,11 +107,12 @@ def contract_view(contract: OptionContract, now: datetime) -> dict[str, Any]:
         "style": "american",
         "strike_price": text(contract.strike),
         "multiplier": size,
+        "ppind": contract.tick(Decimal(5)) == Decimal("0.01"),
         "size": size,
         "open_interest": str(1_000 + hash_of(contract.symbol) % 9_000),
-        "open_interest_date": (now.astimezone(NEW_YORK).date() - _LONG_AGO).isoformat(),
-        "close_price": None,
-        "close_price_date": None,
+        "open_interest_date": before.day.isoformat(),
+        "close_price": "0" if closed is None else text(closed.ask),
+        "close_price_date": before.day.isoformat(),
     }
 
 
