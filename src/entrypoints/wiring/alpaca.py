@@ -232,10 +232,11 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
 
 def _check_journal(place: Place, number: str) -> None:
     opening = next((entry for entry in place.journal.entries() if entry.kind == OPENING), None)
-    known = None if opening is None else opening.body.get("broker_account", "of the built-in market")
-    if known is not None and known != number:
+    known = number if opening is None else opening.body.get("broker_account")
+    if known != number:
+        of = "of the built-in market" if known is None else f"of account {known}"
         raise SettingsError(
-            f"account {place.name}: its journal is of account {known}, the broker's is {number}; name another --account"
+            f"account {place.name}: its journal is {of}, the broker's account is {number}; name another --account"
         )
 
 
