@@ -62,7 +62,9 @@ def problems(name: str, method: str, path: str, status: int, body: Any) -> list[
         registry=Registry().with_resource("urn:spec", resource),
         format_checker=FormatChecker(),
     )
-    return [f"{'/'.join(map(str, one.absolute_path))}: {one.message[:200]}" for one in validator.iter_errors(_known(body))]
+    return [
+        f"{'/'.join(map(str, one.absolute_path))}: {one.message[:200]}" for one in validator.iter_errors(_known(body))
+    ]
 
 
 def _known(body: Any) -> Any:

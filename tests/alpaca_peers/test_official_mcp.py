@@ -92,9 +92,7 @@ def test_the_official_server_reads_previews_trades_and_closes(tmp_path: Path) ->
         assert "SPY" in json.dumps(session.tool("get_stock_latest_quote", symbols="SPY"))
         chain = session.tool("get_option_chain", underlying_symbol="SPY", type="call", strike_price_gte=600)
         assert CONTRACT in json.dumps(chain)
-        order = session.tool(
-            "place_stock_order", symbol="SPY", side="buy", qty="2", type="market", time_in_force="day"
-        )
+        order = session.tool("place_stock_order", symbol="SPY", side="buy", qty="2", type="market", time_in_force="day")
         assert order["symbol"] == "SPY", order
         legs = [
             {"symbol": CONTRACT, "ratio_qty": "1", "side": "sell", "position_intent": "sell_to_open"},
