@@ -124,6 +124,13 @@ def test_what_is_not_there_or_not_readable_is_said(broker: Broker, method: str, 
     assert reply.json["message"]
 
 
+def test_the_calendar_knows_half_days_and_its_own_end(broker: Broker) -> None:
+    days = {one["date"]: one for one in broker.get("/v2/calendar")}
+    assert (days["2026-11-27"]["open"], days["2026-11-27"]["close"]) == ("09:30", "13:00")
+    assert "2026-11-26" not in days
+    assert max(days) == "2028-12-29"
+
+
 def test_a_chain_comes_in_pages_that_lose_nothing(broker: Broker) -> None:
     whole = broker.get("/v1beta1/options/snapshots/SPY?limit=1000")
     assert whole["next_page_token"] is None
