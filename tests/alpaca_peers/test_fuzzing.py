@@ -22,7 +22,7 @@ def test_no_request_made_from_the_spec_gets_a_server_error(tmp_path: Path, name:
             str(Path(SPECS) / name),
             f"--url={url}",
             "--checks=not_a_server_error",
-            "--max-examples=15",
+            "--max-examples=5",
             "--phases=examples,coverage,fuzzing",
             "--workers=1",
             "--seed=1",

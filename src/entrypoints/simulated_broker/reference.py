@@ -12,9 +12,10 @@ from adapters.simulated.brokerage.refusals import MALFORMED, Refusal, invalid, n
 from adapters.simulated.brokerage.tickets import number
 from entrypoints.simulated_broker.answers import EMPTY, Answer, Call, instant, ok, text
 from entrypoints.simulated_broker.trading import account_of
+from tradecore.errors import DataMissing
 from tradecore.model.instruments import OptionContract
 from tradecore.model.session_table import FIRST_DAY, LAST_DAY
-from tradecore.model.sessions import NEW_YORK, next_session, previous_session, session_on
+from tradecore.model.sessions import NEW_YORK, Session, next_session, previous_session, session_on
 
 _MOST_CONTRACTS: Final = 10_000
 
@@ -142,7 +143,9 @@ def get_calendar(call: Call) -> Answer:
     first = max(call.instant("start", datetime.combine(FIRST_DAY, datetime.min.time())).date(), FIRST_DAY)
     last = min(call.instant("end", datetime.combine(LAST_DAY, datetime.min.time())).date(), LAST_DAY)
     days = (first + timedelta(days=count) for count in range((last - first).days + 1))
-    return ok([_calendar_day(day) for day in days if session_on(day) is not None])
+    sessions = [session for day in days if (session := session_on(day)) is not None]
+    settles = [one.day for one in sessions[1:]] + [_settlement(one) for one in sessions[-1:]]
+    return ok([_calendar_day(one, settled) for one, settled in zip(sessions, settles, strict=True)])
 
 
 def get_announcements(_: Call) -> Answer:
@@ -292,16 +295,21 @@ def _day(call: Call, name: str) -> date | None:
         raise Refusal(400, MALFORMED, f"invalid {name}: expected YYYY-MM-DD") from error
 
 
-def _calendar_day(day: date) -> dict[str, Any]:
-    session = session_on(day)
-    if session is None:
-        raise not_found(f"{day} is no trading day")
+def _settlement(session: Session) -> date:
+    try:
+        return next_session(session.day).day
+    except DataMissing:
+        # The table of sessions ends here.
+        return session.day + timedelta(days=1)
+
+
+def _calendar_day(session: Session, settled: date) -> dict[str, Any]:
     opens, closes = (at.astimezone(NEW_YORK) for at in (session.opens, session.closes))
     return {
-        "date": day.isoformat(),
+        "date": session.day.isoformat(),
         "open": f"{opens:%H:%M}",
         "close": f"{closes:%H:%M}",
         "session_open": "0400",
-        "session_close": "2000" if not session.is_half_day else "1700",
-        "settlement_date": next_session(day).day.isoformat() if day < LAST_DAY else day.isoformat(),
+        "session_close": "1700" if session.is_half_day else "2000",
+        "settlement_date": settled.isoformat(),
     }
