@@ -153,7 +153,7 @@ def install_clients(session: nox.Session, npm: str, folder: Path) -> None:
 
 @nox.session(default=False)
 def simulated_broker(session: nox.Session) -> None:
-    """The simulated broker by Alpaca's own specs, under requests made up from them, and with Alpaca's own MCP server."""
+    """The simulated broker by Alpaca's own specs, under requests made up from them, and with Alpaca's MCP server."""
     sync(session, "tests")
     folder = Path(session.virtualenv.location) / "alpaca"
     programs = {"alpaca-mcp-server==2.4.0": folder / "mcp", "schemathesis==4.32.5": folder / "fuzzing"}

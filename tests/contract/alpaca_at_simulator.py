@@ -67,7 +67,7 @@ class AlpacaAtSimulator:
             addresses=addresses,
             seconds=machine_seconds,
             unix_seconds=lambda: self.clock.now().timestamp(),
-            timeouts=Timeouts(connect=2, read=2),
+            timeouts=Timeouts(connect=3, read=6),
             per_minute=_MANY,
         )
         self.broker = AlpacaBroker(self.calls, fees=fees, clock=self.clock)

@@ -14,6 +14,7 @@ from tradecore.errors import DuplicateOrder, OutcomeUnknown, Unavailable
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.events import Canceled, Filled
 from tradecore.model.instruments import Equity, Price, parse_instrument
+from tradecore.model.money import ZERO, usd
 from tradecore.model.sessions import session_on
 from tradecore.model.terms import Effect, Leg, Limit, Side
 from tradecore.ports.broker import BrokerOrderStatus
@@ -35,6 +36,30 @@ class _AtSimulator:
 class TestAlpacaBroker(_AtSimulator, BrokerContract):
     def open_venue(self) -> BrokerWorld:
         return self.there.world()
+
+    def test_positions_and_cash_are_the_sum_of_fills(self) -> None:
+        """To the hundredth of a cent, which is as much of the cash as the wire tells; positions are exact."""
+        world = self._quoted()
+        world.submit(self._buy(world, "tc-e-0", limit="1.02", quantity="4"))
+        world.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        world.submit(self._sell(world, "tc-e-1", quantity="1"))
+        world.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        fills = [*world.fills("tc-e-0"), *world.fills("tc-e-1")]
+        spent = sum((usd(f.side.sign * f.quantity * f.price * 100) + f.fee for f in fills), ZERO)
+        account = world.run(world.broker.account())
+        assert abs((account.cash - (world.cash - spent)).amount) <= Decimal("0.00005")
+        (held,) = world.run(world.broker.positions())
+        assert (held.instrument, held.quantity) == (world.contract, Decimal(3))
+
+    @pytest.mark.parametrize("limit", ["0.90", "0.81"])
+    def test_a_one_sided_quote_fills_nothing(self, limit: str) -> None:
+        """Of its missing side. An offer without a bid is still an offer here, as it is at an exchange."""
+        world = self._quoted()
+        world.submit(self._buy(world, "tc-h-0", limit=limit))
+        world.show(Decimal("0.80"), None, Decimal(10))
+        assert world.fills("tc-h-0") == []
+        world.show(None, Decimal("0.82"), Decimal(10))
+        assert [fill.price for fill in world.fills("tc-h-0")] == ([Decimal("0.82")] if limit == "0.90" else [])
 
 
 class TestAlpacaMarket(_AtSimulator, MarketDataContract):
@@ -161,7 +186,7 @@ class TestFaultsOfTheWire(_AtSimulator):
 
     def test_articles_are_dated_and_name_the_ticker(self) -> None:
         there = self.there
-        found = there.run(there.market.news(["SPY"], there.clock.now() - timedelta(days=3)))
+        found = there.run(there.market.news(["SPY"], there.clock.now() - timedelta(hours=3)))
         assert found
         assert all("SPY" in item.symbols for item in found)
         assert [item.at for item in found] == sorted(item.at for item in found)
