@@ -152,6 +152,33 @@ def install_clients(session: nox.Session, npm: str, folder: Path) -> None:
 
 
 @nox.session(default=False)
+def simulated_broker(session: nox.Session) -> None:
+    """The simulated broker by Alpaca's own specs, under requests made up from them, and with Alpaca's MCP server."""
+    sync(session, "tests")
+    folder = Path(session.virtualenv.location) / "alpaca"
+    programs = {"alpaca-mcp-server==2.4.0": folder / "mcp", "schemathesis==4.32.5": folder / "fuzzing"}
+    # Their requirements are not ours: each has an environment of its own, and our pins must not be read for it.
+    with session.chdir(tempfile.gettempdir()):
+        for package, place in programs.items():
+            if not place.exists():
+                session.run_install(
+                    "uv", "venv", "--quiet", f"--python={session.python or '3.11'}", str(place), external=True
+                )
+            session.run_install(
+                "uv", "pip", "install", "--quiet", f"--python={place}/bin/python", package, external=True
+            )
+    python = folder / "mcp" / "bin" / "python"
+    where = "from importlib.resources import files; print(files('alpaca_mcp_server') / 'specs')"
+    specs = session.run(str(python), "-c", where, silent=True, external=True)
+    environment = {
+        "ALPACA_SPECS": str(specs).strip(),
+        "ALPACA_MCP_PYTHON": str(python),
+        "SCHEMATHESIS": str(folder / "fuzzing" / "bin" / "schemathesis"),
+    }
+    pytest(session, "tests/alpaca_peers", env=environment)
+
+
+@nox.session(default=False)
 def peers(session: nox.Session) -> None:
     """Install the engines that bench compares with, in an environment of their own; bench finds it."""
     # Our pins are not theirs, and uv reads them wherever it finds our pyproject.toml above it.

@@ -11,7 +11,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import desk_rows, journal_rows, mcp_calls, order_path_rows, replay_rows, starting_rows
+from benchmarks import (
+    desk_rows,
+    journal_rows,
+    mcp_calls,
+    order_path_rows,
+    replay_rows,
+    simulated_broker_rows,
+    starting_rows,
+)
 from benchmarks.peer_process import ROOT, Peers
 from benchmarks.report import Run, installed_versions, line, table, write_json, write_page
 from benchmarks.timing import QUICK, Pace, Row, yardstick
@@ -34,6 +42,8 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     journal_rows.verification,
     starting_rows.imports,
     mcp_calls.tool_calls,
+    simulated_broker_rows.order_round_trips,
+    simulated_broker_rows.streamed_quotes,
 )
 
 

@@ -17,6 +17,7 @@ from entrypoints.standing.asking import ask_desk
 from entrypoints.standing.desk_file import read_desk_file, standing_directories
 from entrypoints.standing.passphrase import load_passphrase
 from entrypoints.wiring import allowed_strategies
+from entrypoints.wiring.choosing import NO_LIVE, alpaca_examination
 from entrypoints.wiring.directories import make_private
 from entrypoints.wiring.machine import durable_write_ms, wall_clock
 from tradecore import __version__
@@ -41,6 +42,23 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Everything a desk needs, in the order in which a person would mend it."""
     return [finding for look in _LOOKS for finding in look(settings)]
+
+
+def examine_broker(settings: Settings) -> list[Finding]:
+    """What a desk needs of Alpaca: the paper account of the keys, or the simulator at TRADECORE_SIM_URL."""
+    if settings.mode == "live":
+        return [Finding("alpaca", "failed", NO_LIVE)]
+    if settings.sim_url is None and settings.alpaca_api_key_id is None:
+        where = "set ALPACA_API_KEY and ALPACA_SECRET_KEY (https://app.alpaca.markets, paper account, API keys)"
+        return [Finding("alpaca keys", "failed", f"none are set; {where}, or TRADECORE_SIM_URL")]
+    try:
+        look = alpaca_examination()
+    except SettingsError as problem:
+        return [Finding("alpaca", "failed", str(problem))]
+    try:
+        return [Finding(f"alpaca {each.name}", each.status, each.found) for each in look(settings)]
+    except (SettingsError, TradeError) as problem:
+        return [Finding("alpaca", "failed", str(problem))]
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

@@ -77,7 +77,14 @@ class TradeUpdates:
         """Work off what arrives, in order, for ever; a new connection begins with what was missed."""
         while True:
             frame = await self._arrived.get()
-            await (self._catch_up() if frame is None else self.take(frame))
+            try:
+                await (self._catch_up() if frame is None else self.take(frame))
+            finally:
+                self._arrived.task_done()
+
+    async def settled(self) -> None:
+        """Return once everything that has arrived was told."""
+        await self._arrived.join()
 
     async def take(self, frame: Frame) -> None:
         """Turn one frame into events."""

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from entrypoints.cli.terminal import Terminal
-from entrypoints.examination import Finding, examine
+from entrypoints.examination import Finding, examine, examine_broker
 from entrypoints.settings import Settings, SettingsError, read_settings
 
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
@@ -21,15 +21,20 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 def doctor(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    broker: Annotated[
+        str | None, typer.Option(metavar="alpaca", help="Ask this broker too: keys, feeds, levels, clock, latency.")
+    ] = None,
 ) -> None:
     """Check settings, disk, durability, clock, ports and desks, and print how a client is configured."""
+    if broker not in (None, "alpaca"):
+        raise typer.BadParameter(f"{broker!r} is not a broker of this version; there is alpaca")
     try:
         settings = read_settings(context.obj)
     except SettingsError as problem:
         findings = [Finding("settings", "failed", line) for line in str(problem).splitlines()]
         clients: dict[str, Any] = {}
     else:
-        findings = examine(settings)
+        findings = examine(settings) + ([] if broker is None else examine_broker(settings))
         clients = _clients(settings, context.obj)
     if as_json:
         shown = {"findings": [dataclasses.asdict(one) for one in findings], "clients": clients}

@@ -20,7 +20,7 @@ class StreamClient:
         self.ended = asyncio.Event()
         self._receive = receive
         self._send = send
-        self._waiting: list[bytes] = []
+        self.waiting: list[bytes] = []
         self._some = asyncio.Event()
         self._closing: tuple[int, str] | None = None
 
@@ -36,10 +36,10 @@ class StreamClient:
         """Queue a frame."""
         if self._closing is not None:
             return
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self.waiting) >= MOST_WAITING:
             self.shut(1008, SLOW)
             return
-        self._waiting.append(frame)
+        self.waiting.append(frame)
         self._some.set()
 
     def shut(self, code: int = 1000, reason: str = "") -> None:
@@ -47,7 +47,7 @@ class StreamClient:
         if self._closing is None:
             self._closing = (code, reason)
             if reason == SLOW:
-                self._waiting.clear()
+                self.waiting.clear()
             self._some.set()
             self.ended.set()
 
@@ -62,13 +62,13 @@ class StreamClient:
     async def pump(self) -> None:
         """Send what is queued until the connection is shut."""
         while True:
-            if not self._waiting:
+            if not self.waiting:
                 if self._closing is not None:
                     break
                 self._some.clear()
                 await self._some.wait()
                 continue
-            frames, self._waiting = self._waiting, []
+            frames, self.waiting = self.waiting, []
             for frame in frames:
                 if self.binary:
                     await self._send({"type": "websocket.send", "bytes": frame})

@@ -7,17 +7,17 @@ from typing import Any, Final
 import orjson
 
 from adapters.simulated.brokerage import watchlists
-from adapters.simulated.brokerage.listings import LISTED, Listing, asset_id, session_now_or_next
+from adapters.simulated.brokerage.listings import LISTED, Listing, Listings, asset_id, session_now_or_next
 from adapters.simulated.brokerage.refusals import MALFORMED, Refusal, invalid, not_found
 from adapters.simulated.brokerage.tickets import number
 from entrypoints.simulated_broker.answers import EMPTY, Answer, Call, instant, ok, text
 from entrypoints.simulated_broker.trading import account_of
+from tradecore.errors import DataMissing
 from tradecore.model.instruments import OptionContract
 from tradecore.model.session_table import FIRST_DAY, LAST_DAY
-from tradecore.model.sessions import NEW_YORK, next_session, session_on
+from tradecore.model.sessions import NEW_YORK, Session, next_session, previous_session, session_on
 
 _MOST_CONTRACTS: Final = 10_000
-_LONG_AGO: Final = timedelta(days=1)
 
 
 def get_assets(call: Call) -> Answer:
@@ -72,7 +72,7 @@ def get_contracts(call: Call) -> Answer:
     if after:
         found = [one for one in found if one.symbol > after]
     more = found[limit - 1].symbol if len(found) > limit else None
-    shown = [contract_view(one, simulation.now()) for one in found[:limit]]
+    shown = [contract_view(simulation.brokerage.listings, one, simulation.now()) for one in found[:limit]]
     return ok({"option_contracts": shown, "next_page_token": more})
 
 
@@ -86,12 +86,14 @@ def get_contract(call: Call) -> Answer:
         found = next((one for one in every if asset_id(one.symbol) == call.path[0]), None)
     if not isinstance(found, OptionContract) or not simulation.brokerage.listings.is_listed(found, simulation.now()):
         raise not_found(f"option contract not found for {call.path[0][:40]}")
-    return ok(contract_view(found, simulation.now()))
+    return ok(contract_view(simulation.brokerage.listings, found, simulation.now()))
 
 
-def contract_view(contract: OptionContract, now: datetime) -> dict[str, Any]:
-    """A contract."""
+def contract_view(listings: Listings, contract: OptionContract, now: datetime) -> dict[str, Any]:
+    """A contract; its close is the ask that stood when the session before ended."""
     size = str(contract.multiplier)
+    before = previous_session(session_now_or_next(now).day)
+    closed = listings.day_tape(contract.root, before).option_touch(contract, before.closes)
     return {
         "id": asset_id(contract.symbol),
         "symbol": contract.symbol,
@@ -106,11 +108,12 @@ def contract_view(contract: OptionContract, now: datetime) -> dict[str, Any]:
         "style": "american",
         "strike_price": text(contract.strike),
         "multiplier": size,
+        "ppind": contract.tick(Decimal(5)) == Decimal("0.01"),
         "size": size,
         "open_interest": str(1_000 + hash_of(contract.symbol) % 9_000),
-        "open_interest_date": (now.astimezone(NEW_YORK).date() - _LONG_AGO).isoformat(),
-        "close_price": None,
-        "close_price_date": None,
+        "open_interest_date": before.day.isoformat(),
+        "close_price": "0" if closed is None else text(closed.ask),
+        "close_price_date": before.day.isoformat(),
     }
 
 
@@ -140,7 +143,9 @@ def get_calendar(call: Call) -> Answer:
     first = max(call.instant("start", datetime.combine(FIRST_DAY, datetime.min.time())).date(), FIRST_DAY)
     last = min(call.instant("end", datetime.combine(LAST_DAY, datetime.min.time())).date(), LAST_DAY)
     days = (first + timedelta(days=count) for count in range((last - first).days + 1))
-    return ok([_calendar_day(day) for day in days if session_on(day) is not None])
+    sessions = [session for day in days if (session := session_on(day)) is not None]
+    settles = [one.day for one in sessions[1:]] + [_settlement(one) for one in sessions[-1:]]
+    return ok([_calendar_day(one, settled) for one, settled in zip(sessions, settles, strict=True)])
 
 
 def get_announcements(_: Call) -> Answer:
@@ -290,16 +295,21 @@ def _day(call: Call, name: str) -> date | None:
         raise Refusal(400, MALFORMED, f"invalid {name}: expected YYYY-MM-DD") from error
 
 
-def _calendar_day(day: date) -> dict[str, Any]:
-    session = session_on(day)
-    if session is None:
-        raise not_found(f"{day} is no trading day")
+def _settlement(session: Session) -> date:
+    try:
+        return next_session(session.day).day
+    except DataMissing:
+        # The table of sessions ends here.
+        return session.day + timedelta(days=1)
+
+
+def _calendar_day(session: Session, settled: date) -> dict[str, Any]:
     opens, closes = (at.astimezone(NEW_YORK) for at in (session.opens, session.closes))
     return {
-        "date": day.isoformat(),
+        "date": session.day.isoformat(),
         "open": f"{opens:%H:%M}",
         "close": f"{closes:%H:%M}",
         "session_open": "0400",
-        "session_close": "2000" if not session.is_half_day else "1700",
-        "settlement_date": next_session(day).day.isoformat() if day < LAST_DAY else day.isoformat(),
+        "session_close": "1700" if session.is_half_day else "2000",
+        "settlement_date": settled.isoformat(),
     }

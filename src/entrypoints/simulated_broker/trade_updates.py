@@ -29,6 +29,10 @@ class TradeUpdates:
             for client in self._listening.get(account, ()):
                 client.offer(frame)
 
+    def has(self, account: str) -> bool:
+        """Whether anybody listens to the account."""
+        return bool(self._listening.get(account))
+
     def listen(self, client: StreamClient) -> bool:
         """Add a listener; False when the account has too many."""
         clients = self._listening.setdefault(client.account, [])

@@ -1,39 +1,35 @@
 """A desk that stands at Alpaca's paper account, or at the simulator on this machine that speaks its protocol."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
 from adapters.alpaca import fields
-from adapters.alpaca.addresses import PAPER, Addresses, on_this_machine
 from adapters.alpaca.broker import AlpacaBroker
 from adapters.alpaca.calls import Calls, Lane
 from adapters.alpaca.connection import Connection
-from adapters.alpaca.examination import entitled_feeds
+from adapters.alpaca.examination import Remark, entitled_feeds, examine_account
 from adapters.alpaca.feed import AlpacaFeed
 from adapters.alpaca.links import AlpacaLinks
 from adapters.alpaca.live_quotes import LiveQuotes
 from adapters.alpaca.market import AlpacaMarket
 from adapters.alpaca.records import read_account, read_flags
-from adapters.alpaca.simulator import Simulator
 from adapters.alpaca.trade_updates import TradeUpdates
-from adapters.system.time import FollowedClock, FollowingTimers, LoopTimers, SystemClock, machine_seconds
+from adapters.system.time import SystemClock
 from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.wiring import Place, claim
+from entrypoints.wiring.alpaca_worlds import AlpacaWorld, paper_account, paper_world, simulated_world
 from entrypoints.wiring.desk_house import UNDERLYING, DeskHouse, confirmation_policy, furnished_floor
 from tradecore.desk.desk import Desk
 from tradecore.desk.opening import DeskOpening
-from tradecore.errors import PortError, Rejected
+from tradecore.errors import PortError
 from tradecore.model.encoding import encode
-from tradecore.model.fees import FeeSchedule
 from tradecore.model.sessions import Session, next_session, session_on, trading_day
-from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketStep
 from tradecore.risk.limits import Limits
 from tradecore.usecases.audit import OPENING
@@ -41,32 +37,6 @@ from tradecore.usecases.recovering import remembered_desk
 
 _TAIL: Final = timedelta(minutes=10)
 _FLAGS_EVERY_S: Final = 60.0
-
-
-@dataclass(slots=True, kw_only=True)
-class _World:
-    """Where the desk trades: its clock, its addresses and keys, and what an execution costs there."""
-
-    clock: Clock
-    timers: LoopTimers
-    rate: Decimal
-    addresses: Addresses
-    key: str
-    secret: str
-    fees: FeeSchedule
-    simulator: Simulator | None
-    follow: Callable[[datetime], None] | None
-
-    def calls(self) -> Calls:
-        """Requests with these keys."""
-        clock = self.clock
-        return Calls(
-            key=self.key,
-            secret=self.secret,
-            addresses=self.addresses,
-            seconds=clock.machine_seconds,
-            unix_seconds=lambda: clock.now().timestamp(),
-        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +49,7 @@ class AlpacaHouse(DeskHouse):
     stream: Connection
     feed: AlpacaFeed
     links: AlpacaLinks
-    world: _World
+    world: AlpacaWorld
     standing_in: "_Days"
 
     @property
@@ -150,13 +120,13 @@ def alpaca_house(settings: Settings, limits: Limits, *, account: str | None, pur
     """
     wall = SystemClock()
     if settings.sim_url is None:
-        world = _paper(settings, wall)
-        place = claim(settings, settings.mode, _paper_account(world, account), limits, fresh=False, resumes=True)
+        world = paper_world(settings, wall)
+        place = claim(settings, settings.mode, paper_account(world, account), limits, fresh=False, resumes=True)
     else:
         place = claim(settings, settings.mode, account or purpose, limits, fresh=account is None, resumes=True)
     try:
         if settings.sim_url is not None:
-            world = _simulated(settings, settings.sim_url, place.directory.name)
+            world = simulated_world(settings, settings.sim_url, place.directory.name)
         return _furnish(settings, limits, place, wall, world)
     except BaseException:
         place.journal.close()
@@ -164,72 +134,28 @@ def alpaca_house(settings: Settings, limits: Limits, *, account: str | None, pur
         raise
 
 
-def _simulated(settings: Settings, url: str, name: str) -> _World:
-    simulator = Simulator(url)
-    state = simulator.state()
-    if state.speed <= 0:
-        raise SettingsError(f"TRADECORE_SIM_URL: time stands still at {url}; start it with a --speed above 0")
-    clock = FollowedClock(state.now, state.speed, machine_seconds)
-    # Every pair of keys opens an account of its own at the simulator, unless its owner named the pair.
-    key = settings.sim_key.get_secret_value() if settings.sim_key else name
-    secret = settings.sim_secret.get_secret_value() if settings.sim_secret else "simulated"
-    return _World(
-        clock=clock,
-        timers=FollowingTimers(clock, state.speed),
-        rate=Decimal(str(state.speed)),
-        addresses=on_this_machine(url),
-        key=key,
-        secret=secret,
-        fees=shipped_fees(),
-        simulator=simulator,
-        follow=clock.follow,
-    )
-
-
-def _paper(settings: Settings, wall: SystemClock) -> _World:
-    key, secret = paper_keys(settings)
-    shipped = shipped_fees()
-    return _World(
-        clock=wall,
-        timers=LoopTimers(wall),
-        rate=Decimal(1),
-        addresses=PAPER,
-        key=key,
-        secret=secret,
-        # A paper account is charged no fees; the gate still counts those of a real one.
-        fees=FeeSchedule(per_contract=Decimal(0), taf_per_contract_sold=Decimal(0), as_of=shipped.as_of),
-        simulator=None,
-        follow=None,
-    )
-
-
-def paper_keys(settings: Settings) -> tuple[str, str]:
+def examined_account(settings: Settings) -> Iterator[Remark]:
     """
-    The keys of the paper account.
+    What was found at the account a desk would stand on; blocking.
 
     Raises:
-        SettingsError: One is missing.
+        SettingsError: A key is missing.
+        Unavailable: No simulator answers at TRADECORE_SIM_URL.
     """
-    key, secret = settings.alpaca_api_key_id, settings.alpaca_api_secret_key
-    if key is None or secret is None:
-        raise SettingsError("ALPACA_API_KEY and ALPACA_SECRET_KEY: both are needed for a paper account")
-    return key.get_secret_value(), secret.get_secret_value()
-
-
-def _paper_account(world: _World, asked: str | None) -> str:
+    wall = SystemClock()
+    world = (
+        paper_world(settings, wall)
+        if settings.sim_url is None
+        else simulated_world(settings, settings.sim_url, "doctor")
+    )
     calls = world.calls()
     try:
-        number = read_flags(fields.mapping(calls.http.trading("/account"), "account")).number
-    except Rejected as refusal:
-        raise Rejected(f"Alpaca does not take the keys: {refusal}; see `tradecore doctor --broker alpaca`") from None
+        yield from examine_account(calls.http, settings.alpaca_data_feed, world.clock.now)
     finally:
         calls.close()
-    if asked is not None and asked != number:
-        raise SettingsError(f"--account {asked}: the keys are of account {number}; name that one, or none")
-    return number
 
 
-def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock, world: _World) -> AlpacaHouse:
+def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock, world: AlpacaWorld) -> AlpacaHouse:
     calls = world.calls()
     row = fields.mapping(calls.http.trading("/account"), "account")
     balances, flags = read_account(row, world.clock.now()), read_flags(row)
@@ -305,10 +231,11 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
 
 def _check_journal(place: Place, number: str) -> None:
     opening = next((entry for entry in place.journal.entries() if entry.kind == OPENING), None)
-    known = None if opening is None else opening.body.get("broker_account", "of the built-in market")
-    if known is not None and known != number:
+    known = number if opening is None else opening.body.get("broker_account")
+    if known != number:
+        of = "of the built-in market" if known is None else f"of account {known}"
         raise SettingsError(
-            f"account {place.name}: its journal is of account {known}, the broker's is {number}; name another --account"
+            f"account {place.name}: its journal is {of}, the broker's account is {number}; name another --account"
         )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.system.time import LoopTimers, PacedClock, SystemClock, machine_seconds
+from adapters.system.time import FollowedClock, LoopTimers, PacedClock, SystemClock, machine_seconds
 
 TEN = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -70,3 +70,38 @@ def test_work_that_must_finish_does_also_when_its_caller_goes_and_before_the_des
         assert steps == ["begun", "done"]
 
     asyncio.run(story())
+
+
+def test_a_followed_clock_goes_on_between_tellings_slows_down_when_it_is_ahead_and_never_goes_back() -> None:
+    machine = Machine()
+    told = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    clock = FollowedClock(told, 10, machine)
+    machine.seconds += 1
+    assert clock.now() == told + timedelta(seconds=10)
+    seen = [clock.now()]
+    for _ in range(60):
+        clock.follow(told + timedelta(seconds=9))
+        machine.seconds += 1
+        seen.append(clock.now())
+    assert seen == sorted(seen)
+    assert seen[-1] == seen[2]
+    assert seen[-1] < told + timedelta(seconds=20)
+
+
+def test_a_followed_clock_that_is_far_behind_jumps() -> None:
+    machine = Machine()
+    told = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    clock = FollowedClock(told, 1, machine)
+    machine.seconds += 1
+    clock.follow(told + timedelta(hours=17))
+    assert clock.now() == told + timedelta(hours=17)
+
+
+def test_a_followed_clock_closes_on_one_that_runs_a_little_ahead() -> None:
+    machine = Machine()
+    told = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    clock = FollowedClock(told, 1, machine)
+    for second in range(1, 40):
+        machine.seconds += 1
+        clock.follow(told + timedelta(seconds=second + 2))
+    assert abs((told + timedelta(seconds=41) - clock.now()).total_seconds()) < 0.2

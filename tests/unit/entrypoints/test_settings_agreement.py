@@ -155,3 +155,26 @@ def test_half_of_a_certificate_stops_the_start(
 def test_settings_made_directly_keep_the_rules(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="needs the number of the account"):
         Settings(home=tmp_path, mode="live")
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({**PAPER, "TRADECORE_SIM_URL": "http://127.0.0.1:8790"}, "TRADECORE_SIM_URL"),
+        ({"TRADECORE_SIM_URL": "https://127.0.0.1:8790"}, "TRADECORE_SIM_URL"),
+        ({"TRADECORE_SIM_URL": "http://192.168.1.4:8790"}, "TRADECORE_SIM_URL"),
+        ({"TRADECORE_SIM_URL": "http://paper-api.alpaca.markets:80"}, "TRADECORE_SIM_URL"),
+        ({"TRADECORE_SIM_URL": "http://127.0.0.1"}, "TRADECORE_SIM_URL"),
+        ({"TRADECORE_SIM_URL": "http://127.0.0.1:8790/v2"}, "TRADECORE_SIM_URL"),
+        ({"TRADECORE_SIM_URL": "http://127.0.0.1:8790@example.com:80"}, "TRADECORE_SIM_URL"),
+        ({"TRADECORE_SIM_KEY": "k"}, "TRADECORE_SIM_SECRET"),
+    ],
+)
+def test_a_simulator_is_on_this_machine_and_in_mode_simulated_only(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str
+) -> None:
+    assert refused(monkeypatch, variables) == [named]
+
+
+def test_a_simulator_is_named_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reading(monkeypatch, {"TRADECORE_SIM_URL": "http://localhost:8790/"}).sim_url == "http://localhost:8790"

@@ -17,6 +17,8 @@ SECRETS: Final = {
     "pagerduty_api_key": CANARY,
     "database_url": f"postgresql://desk:{CANARY}@db/desk",
     "news_api_key": CANARY,
+    "sim_key": CANARY,
+    "sim_secret": CANARY,
 }
 NAMES: Final = [name for variable in variables() if variable.secret for name in variable.names]
 

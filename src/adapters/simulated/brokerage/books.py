@@ -1,6 +1,6 @@
 """What the brokerage knows at one instant: its accounts, its open orders, its market, and whom it tells."""
 
-import uuid
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from adapters.simulated.brokerage.account import Account
-from adapters.simulated.brokerage.listings import Listings, asset_id, session_now_or_next
+from adapters.simulated.brokerage.listings import Listings, session_now_or_next
 from adapters.simulated.brokerage.margin import Standing, standing
 from adapters.simulated.brokerage.orders import OPEN, ZERO, Order, Status
 from adapters.simulated.brokerage.refusals import not_found
@@ -70,7 +70,7 @@ class Books:
         """The next id, the same in every run with the same seed and the same requests."""
         high, low = bits_at(self._names, self._drawn), bits_at(self._names, self._drawn + 1)
         self._drawn += 2
-        return str(uuid.UUID(int=(high << 64) | low, version=4))
+        return _uuid(high, low)
 
     def next_arrival(self) -> int:
         """The place in the queue of the order that comes now."""
@@ -162,7 +162,8 @@ class Books:
 
     def draw_like(self, order: Order, event: str) -> str:
         """An id of an event that needs no counter: who does not listen must not change what comes later."""
-        return asset_id(f"{order.id} {event} {order.filled} {self.now}")
+        said = zlib.crc32(f"{event} {order.filled} {self.now}".encode())
+        return f"{order.id[:24]}{said:012x}"
 
     def drop_if_done(self, order: Order) -> None:
         """Forget an order that has ended as an open one."""
@@ -173,6 +174,12 @@ class Books:
     def session(self) -> Session:
         """The session now, or the next one."""
         return session_now_or_next(self.now)
+
+
+def _uuid(high: int, low: int) -> str:
+    # Version 4, variant 1, written as uuid.UUID writes it.
+    digits = f"{high & ~(0xF000) | 0x4000:016x}{low & ~(0xC000 << 48) | 0x8000 << 48:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def opens_until(contract: OptionContract) -> datetime:

@@ -4,6 +4,7 @@ import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -47,6 +48,7 @@ LISTED: Final = {
 }
 
 
+@lru_cache(maxsize=8_192)
 def asset_id(symbol: str) -> str:
     """The id of an asset or contract: the same in every simulation."""
     return str(uuid.uuid5(_FAMILY, symbol))
@@ -60,6 +62,7 @@ class Listings:
         self.seed = seed
         self._tapes: OrderedDict[tuple[str, date], SessionTape] = OrderedDict()
         self._known: dict[str, Instrument | None] = {}
+        self._shown: Session | None = None
 
     def find(self, symbol: str) -> Instrument | None:
         """The instrument of a symbol that is or was listed here, with BTCUSD for BTC/USD too; None of any other."""
@@ -82,7 +85,10 @@ class Listings:
         """The session that shows at an instant: the one it is in, else the last one before it."""
         if LISTED[symbol].is_crypto:
             return self._pair_tape(symbol, at)
-        return self.day_tape(symbol, shown_session(at))
+        shown = self._shown
+        if shown is None or not shown.opens <= at < shown.closes:
+            shown = self._shown = shown_session(at)
+        return self.day_tape(symbol, shown)
 
     def day_tape(self, symbol: str, session: Session) -> SessionTape:
         """The tape of one session."""

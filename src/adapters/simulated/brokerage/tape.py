@@ -75,6 +75,7 @@ class SessionTape:
         self._candles: list[Candle] | None = None
         self._newest: dict[OptionContract, tuple[int, Touch]] = {}
         self._standing: tuple[int, Touch] | None = None
+        self._looked: tuple[datetime | None, int] = (None, -1)
 
     def touch(self, at: datetime) -> Touch | None:
         """The quote standing at an instant; None before the first."""
@@ -167,8 +168,12 @@ class SessionTape:
         return int((min(at, self.session.closes) - self.session.opens) / _SECOND)
 
     def _index(self, at: datetime) -> int:
+        if self._looked[0] == at:
+            return self._looked[1]
         passed = (at - self.session.opens) / _MS
-        return int(np.searchsorted(self._path.offset_ms, int(passed), side="right")) - 1 if passed >= 0 else -1
+        found = int(np.searchsorted(self._path.offset_ms, int(passed), side="right")) - 1 if passed >= 0 else -1
+        self._looked = (at, found)
+        return found
 
     def _between(self, start: datetime, end: datetime, limit: int) -> range:
         first = self._index(start - _MS) + 1

@@ -114,15 +114,6 @@ def test_a_start_outside_a_session_is_refused_by_name(start: str) -> None:
         simulated_start(start, date(2026, 11, 23))
 
 
-@pytest.mark.parametrize("mode", ["paper", "live"])
-def test_a_mode_without_a_broker_is_refused(tmp_path: Path, mode: str) -> None:
-    keys = {"alpaca_api_key_id": "k" * 20, "alpaca_api_secret_key": "s" * 40}
-    account = {"live_account": "123"} if mode == "live" else {}
-    settings = Settings(home=tmp_path, mode=mode, **keys, **account)  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match=f"TRADECORE_MODE={mode}"):
-        standing_house(settings, limits_in_force(settings)[0], account="x", purpose="test")
-
-
 def test_a_desk_whose_journal_fails_ends_within_seconds_and_says_why(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
 

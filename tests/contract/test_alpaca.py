@@ -1,0 +1,192 @@
+"""The Alpaca adapter keeps the ports' promises over the wire, faults included."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.contract.alpaca_at_simulator import CALL_SYMBOL, LONG_AGO, AlpacaAtSimulator
+
+from adapters.alpaca.orders import each_order
+from tradecore.errors import DuplicateOrder, OutcomeUnknown, Unavailable
+from tradecore.model.confirmed import ConfirmedOrder
+from tradecore.model.events import Canceled, Filled
+from tradecore.model.instruments import Equity, Price, parse_instrument
+from tradecore.model.money import ZERO, usd
+from tradecore.model.sessions import session_on
+from tradecore.model.terms import Effect, Leg, Limit, Side
+from tradecore.ports.broker import BrokerOrderStatus
+from tradecore.testing.broker_contract import BrokerContract, BrokerWorld
+from tradecore.testing.market_data_contract import MarketDataContract, MarketWorld
+from tradecore.testing.orders import a_confirmed_order
+
+DAY = date(2026, 11, 20)
+
+
+class _AtSimulator:
+    @pytest.fixture(autouse=True)
+    def _opened(self, tmp_path: Path) -> Iterator[None]:
+        self.there = AlpacaAtSimulator(tmp_path / "sim")
+        yield
+        self.there.end()
+
+
+class TestAlpacaBroker(_AtSimulator, BrokerContract):
+    def open_venue(self) -> BrokerWorld:
+        return self.there.world()
+
+    def test_positions_and_cash_are_the_sum_of_fills(self) -> None:
+        """To the hundredth of a cent, which is as much of the cash as the wire tells; positions are exact."""
+        world = self._quoted()
+        world.submit(self._buy(world, "tc-e-0", limit="1.02", quantity="4"))
+        world.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        world.submit(self._sell(world, "tc-e-1", quantity="1"))
+        world.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        fills = [*world.fills("tc-e-0"), *world.fills("tc-e-1")]
+        spent = sum((usd(f.side.sign * f.quantity * f.price * 100) + f.fee for f in fills), ZERO)
+        account = world.run(world.broker.account())
+        assert abs((account.cash - (world.cash - spent)).amount) <= Decimal("0.00005")
+        (held,) = world.run(world.broker.positions())
+        assert (held.instrument, held.quantity) == (world.contract, Decimal(3))
+
+    @pytest.mark.parametrize("limit", ["0.90", "0.81"])
+    def test_a_one_sided_quote_fills_nothing(self, limit: str) -> None:
+        """Of its missing side. An offer without a bid is still an offer here, as it is at an exchange."""
+        world = self._quoted()
+        world.submit(self._buy(world, "tc-h-0", limit=limit))
+        world.show(Decimal("0.80"), None, Decimal(10))
+        assert world.fills("tc-h-0") == []
+        world.show(None, Decimal("0.82"), Decimal(10))
+        assert [fill.price for fill in world.fills("tc-h-0")] == ([Decimal("0.82")] if limit == "0.90" else [])
+
+
+class TestAlpacaMarket(_AtSimulator, MarketDataContract):
+    def open_market(self) -> MarketWorld:
+        session = session_on(DAY)
+        assert session is not None
+        there = self.there
+        there.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        return MarketWorld(there.market, Equity("SPY"), DAY, session.opens, there.clock.now, there.run)
+
+
+def buy(order_id: str, limit: str = "1.02", quantity: int = 1) -> ConfirmedOrder:
+    leg = Leg(parse_instrument(CALL_SYMBOL), Side.BUY)
+    return a_confirmed_order(order_id, leg, quantity=Decimal(quantity), terms=Limit(Price(Decimal(limit))))
+
+
+class TestFaultsOfTheWire(_AtSimulator):
+    @pytest.fixture(autouse=True)
+    def _quoted(self, _opened: None) -> None:
+        self.there.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+
+    def at_broker(self) -> list[str]:
+        rows = self.there.calls.http.trading("/orders", status="all")
+        return [order.report.client_order_id for row in rows for order in each_order(row)]
+
+    @pytest.mark.parametrize("fault", ["accept_then_504", "reset_after_send"])
+    def test_an_order_whose_answer_is_lost_is_found_by_its_id_and_was_sent_once(self, fault: str) -> None:
+        there = self.there
+        there.control("faults", **{fault: 1})
+        with pytest.raises(OutcomeUnknown):
+            there.run(there.broker.submit(buy("tc-lost-0")))
+        found = there.run(there.broker.order("tc-lost-0"))
+        assert found.status is BrokerOrderStatus.FILLED
+        assert self.at_broker() == ["tc-lost-0"]
+        with pytest.raises(DuplicateOrder):
+            there.run(there.broker.submit(buy("tc-lost-0")))
+        assert self.at_broker() == ["tc-lost-0"]
+        there.run(there.heard(1 + there.sent))
+        assert [event.quantity for event in there.events if isinstance(event, Filled)] == [1]
+
+    def test_a_request_turned_away_for_its_rate_never_was_an_order(self) -> None:
+        there = self.there
+        there.control("faults", too_many_requests=1)
+        with pytest.raises(Unavailable):
+            there.run(there.broker.submit(buy("tc-rate-0")))
+        assert there.run(there.broker.order("tc-rate-0")) is None
+
+    def test_a_lost_message_of_a_fill_is_made_up_for_before_the_next_one_is_told(self) -> None:
+        there = self.there
+        there.show(Decimal("1.00"), Decimal("1.02"), Decimal(2))
+        there.control("faults", drop_update=1)
+        there.run(there.broker.submit(buy("tc-gap-0", quantity=4)))
+        there.show(Decimal("1.00"), Decimal("1.02"), Decimal(2))
+        there.run(there.heard(1 + there.sent))
+        fills = [event for event in there.events if isinstance(event, Filled)]
+        assert [fill.quantity for fill in fills] == [2, 2]
+        assert there.run(there.broker.executions(LONG_AGO)) == fills
+
+    def test_a_fill_that_came_before_a_cancellation_is_told_before_it(self) -> None:
+        there = self.there
+        there.run(there.broker.submit(buy("tc-late-0", limit="0.50", quantity=2)))
+        there.control("faults", late_fill=1, drop_update=1)
+        there.run(there.broker.cancel("tc-late-0"))
+        there.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        told = there.run(there.broker.executions(LONG_AGO))
+        assert sum(fill.quantity for fill in told) == 2
+        ends = [event for event in there.events if isinstance(event, Canceled)]
+        assert ends == [] or isinstance(there.events[-2], Filled)
+
+    def test_after_a_disconnect_the_stream_comes_back_and_brings_what_was_missed(self) -> None:
+        there = self.there
+        before = there.stream.state.connects
+        there.control("faults", disconnect=1)
+
+        async def back() -> None:
+            async with asyncio.timeout(10):
+                while there.stream.state.connects == before or not there.stream.state.connected:
+                    await asyncio.sleep(0.01)
+            await there.updates.settled()
+
+        there.run(there.broker.submit(buy("tc-away-0")))
+        there.run(back())
+        assert [event.client_order_id for event in there.events if isinstance(event, Filled)] == ["tc-away-0"]
+
+    def test_the_legs_of_a_spread_are_told_one_by_one_under_the_desk_s_id(self) -> None:
+        there = self.there
+        chain = there.run(there.market.chain("SPY", DAY))
+        row = len(chain) // 4
+        legs = Leg(chain.contracts[row], Side.BUY), Leg(chain.contracts[row + 1], Side.SELL)
+        terms = Limit(Price(chain.quote(row).ask))
+        there.run(there.broker.submit(a_confirmed_order("tc-spread-0", *legs, quantity=Decimal(2), terms=terms)))
+        there.run(there.heard(1 + there.sent))
+        fills = [event for event in there.events if isinstance(event, Filled)]
+        assert {(fill.client_order_id, fill.instrument, fill.quantity) for fill in fills} == {
+            ("tc-spread-0", leg.instrument, Decimal(2)) for leg in legs
+        }
+        assert there.run(there.broker.executions(LONG_AGO)) == fills
+        report = there.run(there.broker.order("tc-spread-0"))
+        assert report.legs == legs
+        assert report.filled_quantity == 2
+
+    def test_nothing_keeps_an_exit_or_a_cancellation_from_being_sent(self) -> None:
+        there = self.there
+        there.run(there.broker.submit(buy("tc-held-0")))
+        there.run(there.broker.submit(buy("tc-open-0", limit="0.50")))
+        there.control("faults", too_many_requests=5)
+        for number in range(5):
+            with pytest.raises(Unavailable):
+                there.run(there.broker.submit(buy(f"tc-none-{number}")))
+        with pytest.raises(Unavailable, match="orders failed 5 times in a row"):
+            there.run(there.broker.submit(buy("tc-none-5")))
+        sell = Leg(parse_instrument(CALL_SYMBOL), Side.SELL)
+        terms = Limit(Price(Decimal("1.00")))
+        there.run(
+            there.broker.submit(
+                a_confirmed_order("tc-exit-0", sell, quantity=Decimal(1), terms=terms, effect=Effect.CLOSE)
+            )
+        )
+        there.run(there.broker.cancel("tc-open-0"))
+        there.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        assert there.run(there.broker.positions()) == []
+        assert list(there.run(there.broker.open_orders())) == []
+        assert any(isinstance(e, Canceled) and e.client_order_id == "tc-open-0" for e in there.events)
+
+    def test_articles_are_dated_and_name_the_ticker(self) -> None:
+        there = self.there
+        found = there.run(there.market.news(["SPY"], there.clock.now() - timedelta(hours=3)))
+        assert found
+        assert all("SPY" in item.symbols for item in found)
+        assert [item.at for item in found] == sorted(item.at for item in found)
