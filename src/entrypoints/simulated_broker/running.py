@@ -49,6 +49,7 @@ async def stand(options: Options, today: date) -> None:
         world = broker_world(_wanted(options), today)
         simulation = simulation_of(world, options)
         simulation.faults.left.update(faults.left)
+        simulation.updates.is_mute = faults.is_mute
         ended = asyncio.Event()
         for wanted in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(wanted, ended.set)
