@@ -1,7 +1,7 @@
 """What each intent holds by the venue's own tape."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -23,6 +23,7 @@ class IntentBook:
 
     def __init__(self) -> None:
         self.realised = _NONE
+        self.moved_by_others: set[str] = set()
         self._held: dict[str, dict[str, Holding]] = {}
 
     def held(self, intent: str) -> Mapping[str, Holding]:
@@ -34,8 +35,24 @@ class IntentBook:
         return [intent for intent, held in self._held.items() if symbol in held and held[symbol].quantity]
 
     def book(self, fill: Filled) -> bool:
-        """Book a fill; whether it only made a holding of the other side smaller."""
-        of_intent = self._held.setdefault(intent_of(fill.client_order_id), {})
+        """
+        Book a fill; whether it only made a holding of the other side smaller.
+
+        What somebody else sold or bought back comes out of the holdings there are, oldest first.
+        """
+        rest = fill
+        if not fill.client_order_id.startswith("tc-"):
+            for intent in self.holders(fill.instrument.symbol):
+                quantity = self._held[intent][fill.instrument.symbol].quantity
+                if rest.quantity and quantity * fill.side.sign < 0:
+                    part = min(rest.quantity, abs(quantity))
+                    self._book(intent, replace(fill, quantity=part))
+                    self.moved_by_others.add(intent)
+                    rest = replace(rest, quantity=rest.quantity - part)
+        return not rest.quantity or self._book(intent_of(fill.client_order_id), rest)
+
+    def _book(self, intent: str, fill: Filled) -> bool:
+        of_intent = self._held.setdefault(intent, {})
         held = of_intent.setdefault(fill.instrument.symbol, Holding())
         signed = fill.side.sign * fill.quantity
         reduces = held.quantity * signed < 0 and abs(signed) <= abs(held.quantity)

@@ -119,9 +119,9 @@ class Truth:
         if order_id in self._closing and not reduces and intent_of(order_id) not in self.surprised:
             self.note(Broken.DUPLICATE, f"{order_id} closed more than was held")
 
-    def surprise(self, kind: Fault, act: Callable[[], object]) -> None:
+    def surprise(self, _kind: Fault, act: Callable[[], object]) -> None:
         """Let a surprise happen; what it adds to the worst case was nobody's decision."""
-        before, tape, cash = self.worst_case(), len(self.tape), self.account.cash
+        before, cash = self.worst_case(), self.account.cash
         self._is_surprising = True
         act()
         self._is_surprising = False
@@ -130,9 +130,7 @@ class Truth:
         self.excuse(cash - self.account.cash if before is None or after is None else after - before)
         # A broker that takes one leg away uncovers the other: nobody's decision, and no bound until it is closed.
         self._is_uncovered = self._is_uncovered or after is None
-        if kind is Fault.LIQUIDATION:
-            symbols = [one.instrument.symbol for one in self.tape[tape:] if isinstance(one, Filled)]
-            self.surprised.update(intent for symbol in symbols for intent in self.book.holders(symbol))
+        self.surprised |= self.book.moved_by_others
 
     def excuse(self, amount: Money) -> None:
         """What nobody decided adds to what can be lost."""

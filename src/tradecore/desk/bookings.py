@@ -216,6 +216,13 @@ def _ended(state: DeskState, group: Group, order: Order, event: BrokerEvent) -> 
     return []
 
 
+def may_still_send(state: DeskState, order: Order) -> bool:
+    """Whether an order that was decided on is still wanted: an entry that nobody took back, an exit of what is held."""
+    group = state.groups[order.group]
+    wanted = group.intent_id in state.entries if order.role is Role.ENTRY else not group.holds_less_than(order)
+    return wanted and order.state is OrderState.SUBMITTED
+
+
 def withdraw_excess(state: DeskState, _: WithdrawExcess) -> Decision:
     """Ask again for the withdrawal of whatever works beyond its ticket or its holding."""
     groups = [state.groups[label] for label in dict.fromkeys(order.group for order in state.live_orders)]

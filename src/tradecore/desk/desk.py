@@ -173,12 +173,10 @@ class Desk:
         """
         Whether an order decided on moments ago may still leave the house.
 
-        Asked after the journal became durable: an entry that was cancelled meanwhile (kill switch) stays at home, also
-        where its cancellation was refused because the venue did not have it yet.
+        Asked once the journal is durable: an entry cancelled meanwhile (kill switch) stays at home, also where its
+        cancellation was refused because the venue did not have it yet; so does an exit of more than is held.
         """
-        order = self._state.orders[client_order_id]
-        wanted = order.role is not Role.ENTRY or self._state.groups[order.group].intent_id in self._state.entries
-        return wanted and order.state is OrderState.SUBMITTED
+        return bookings.may_still_send(self._state, self._state.orders[client_order_id])
 
     def entry_is_running(self, intent_id: str) -> bool:
         """Whether an adaptive entry still looks for its fill."""

@@ -93,6 +93,19 @@ async def fills_are_known(floor: TradingFloor, order_id: str) -> bool:
         return False
 
 
+async def find_missing_legs(floor: TradingFloor) -> None:
+    """
+    Ask for the other legs of orders of which only some are known to have traded.
+
+    Asked before something is closed: a leg whose message was lost would be left alone, and the known one bought back.
+    """
+    for group in floor.desk.open_groups:
+        orders = [floor.desk.orders[order_id] for order_id in group.order_ids]
+        for order in orders:
+            if order.begun_quantity != order.cumulative_quantity:
+                await fills_are_known(floor, order.client_order_id)
+
+
 async def _caught_up(floor: TradingFloor, order_id: str, report: BrokerOrder) -> bool:
     if _is_behind(floor.desk.orders[order_id], report):
         await _take_executions(floor, floor.desk.orders[order_id].created_at - _OVERLAP)

@@ -7,6 +7,7 @@ from tradecore.desk.commands import EngageKillSwitch
 from tradecore.desk.decisions import Done
 from tradecore.model.orders import Role
 from tradecore.usecases.answers import ActionAnswer
+from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.floor import TradingFloor, carry_out, decide, decided
 from tradecore.usecases.orders import order_line
 from tradecore.usecases.views import quotes_view
@@ -47,6 +48,7 @@ async def _engage(floor: TradingFloor, principal: str, *, flatten: bool, reason:
     else:
         await carry_out(floor, command, decision)
     if flatten:
+        await find_missing_legs(floor)
         view = await quotes_view(floor)
         before = {group.label for group in floor.desk.groups if group.closing is not None}
         command = EngageKillSwitch(at=floor.clock.now(), principal=principal, flatten=True, reason=reason, view=view)

@@ -12,6 +12,7 @@ from tradecore.model.plans import NoProposal, Signal
 from tradecore.risk.verdict import Change
 from tradecore.strategies.strategy import Strategy, StrategyFacts, parameter_texts, read_parameters
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
+from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
 from tradecore.usecases.headline import headline
 from tradecore.usecases.views import fresh_view, strategy_facts, todays_session
@@ -82,6 +83,7 @@ async def preview_close(
     quantity: Decimal | None = None,
 ) -> PreviewAnswer | RefusedAnswer:
     """Preview closing one group or part of it; None closes every group (flatten)."""
+    await find_missing_legs(floor)
     view = await fresh_view(floor)
     token, ticket = new_ticket(floor, (("close", group or "everything"), ("quantity", str(quantity or "all"))))
     command = PreviewClose(

@@ -15,6 +15,7 @@ from tradecore.model.terms import Side
 from tradecore.ports.market_data import MarketStep
 from tradecore.risk.expiry_clock import expiry_clock
 from tradecore.risk.prices import net_quote
+from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.views import quotes_view
 from tradecore.usecases.working import chase_exit
@@ -167,6 +168,7 @@ class ProtectionWatch:
 
     async def _fire(self, group: Group, cause: ExitCause, seen: tuple[Decimal, ...]) -> None:
         self._watched.pop(group.label, None)
+        await find_missing_legs(self.floor)
         view = await quotes_view(self.floor)
         now = self.floor.clock.now()
         decision = await decide(self.floor, TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view))

@@ -9,7 +9,7 @@ from tradecore.desk.commands import Reconcile
 from tradecore.desk.decisions import Decision, Reconciled, Refused
 from tradecore.desk.latches import Latch
 from tradecore.model.account import AccountSnapshot
-from tradecore.model.events import Busted, Corrected
+from tradecore.model.events import Busted, CancelRefused, Corrected
 from tradecore.model.instruments import Instrument
 from tradecore.model.money import usd
 from tradecore.model.orders import OrderState, Role
@@ -85,6 +85,16 @@ def test_an_exit_that_would_sell_more_than_is_left_is_withdrawn() -> None:
     (send,) = sends(desk.trigger("cut_off"))
     desk.accept(send.order.client_order_id)
     assert cancels(others(desk, "1", Side.SELL)) == [send.order.client_order_id]
+
+
+def test_an_exit_that_would_sell_more_than_is_left_stays_at_home_although_its_cancellation_was_refused() -> None:
+    """Decided and not yet durable; the venue, which never saw it, refuses to cancel it."""
+    desk = DeskDriver()
+    desk.hold("2")
+    order_id = sends(desk.trigger("cut_off"))[0].order.client_order_id
+    others(desk, "1", Side.SELL)
+    assert cancels(desk.desk.apply(CancelRefused(order_id, desk.now, "no such order"))) == []
+    assert not desk.desk.may_still_send(order_id)
 
 
 def test_one_sale_of_what_several_groups_hold_is_shared_oldest_first() -> None:
