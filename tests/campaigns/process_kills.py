@@ -1,8 +1,8 @@
 """
 kill -9 of a real desk at random moments; its broker is another process and lives on.
 
-The desk is `tradecore serve`, the broker `tradecore sim`, between them HTTP and a WebSocket. After each kill the desk is
-started again and nothing else is done; then its books have to be the broker's.
+The desk is `tradecore serve`, the broker `tradecore sim`, between them HTTP and a WebSocket. After each kill the desk
+is started again and nothing else is done; then its books have to be the broker's.
 """
 
 import os

@@ -52,12 +52,10 @@ class TestAlpacaBroker(_AtSimulator, BrokerContract):
         assert (held.instrument, held.quantity) == (world.contract, Decimal(3))
 
     @pytest.mark.parametrize("limit", ["0.90", "0.81"])
-    def test_a_one_sided_quote_fills_nothing(self, limit: str) -> None:
-        """Of its missing side. An offer without a bid is still an offer here, as it is at an exchange."""
+    def test_an_offer_without_a_bid_fills_who_pays_it(self, limit: str) -> None:
+        """As it does at an exchange."""
         world = self._quoted()
         world.submit(self._buy(world, "tc-h-0", limit=limit))
-        world.show(Decimal("0.80"), None, Decimal(10))
-        assert world.fills("tc-h-0") == []
         world.show(None, Decimal("0.82"), Decimal(10))
         assert [fill.price for fill in world.fills("tc-h-0")] == ([Decimal("0.82")] if limit == "0.90" else [])
 
