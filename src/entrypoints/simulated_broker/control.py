@@ -71,6 +71,7 @@ def _state(call: Call) -> dict[str, Any]:
         "simulator": "tradecore sim",
         "name": simulation.name,
         "seed": simulation.brokerage.listings.seed,
+        "market": simulation.brokerage.listings.told,
         "clock": instant(simulation.now()),
         "speed": simulation.clock.rate,
         "always_open": books.always_open,

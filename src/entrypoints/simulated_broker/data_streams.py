@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgpack
 import orjson
 
-from adapters.simulated.brokerage.listings import LISTED
 from entrypoints.simulated_broker import option_data, stock_data
 from entrypoints.simulated_broker.answers import Call
 from entrypoints.simulated_broker.clients import StreamClient
@@ -110,14 +109,14 @@ def _array(bodies: list[bytes], *, packed: bool) -> bytes:
 
 
 def _asked(simulation: "Simulation", market: str, wanted: list[set[str]]) -> set[str]:
-    symbols = set().union(*wanted)
+    symbols, listings = set().union(*wanted), simulation.brokerage.listings
     if "*" in symbols:
         symbols.discard("*")
         if market == "news":
-            symbols |= {one.symbol for one in LISTED.values() if not one.is_crypto}
+            symbols |= set(listings.shares())
         elif market != "options":
-            symbols |= {one.symbol for one in LISTED.values() if one.is_crypto == (market == "crypto")}
-    return {one for one in symbols if _is_of(simulation.brokerage.listings.find(one), market)}
+            symbols |= {one.symbol for one in listings.listed.values() if one.is_crypto == (market == "crypto")}
+    return {one for one in symbols if _is_of(listings.find(one), market)}
 
 
 def _is_of(instrument: Instrument | None, market: str) -> bool:

@@ -1,9 +1,9 @@
 """Quotes, trades, bars, snapshots and chains of options."""
 
+import math
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from adapters.simulated.brokerage.listings import LISTED
 from adapters.simulated.brokerage.tape import Candle, Surface, Touch
 from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
 from entrypoints.simulated_broker.data_errors import DataRefusal
@@ -77,7 +77,7 @@ def snapshots(call: Call) -> Answer:
 def chain(call: Call) -> Answer:
     """GET /v1beta1/options/snapshots/{underlying_symbol}: a page of the chain, by symbol."""
     underlying = call.path[0]
-    if underlying not in LISTED or LISTED[underlying].is_crypto:
+    if underlying not in call.simulation.brokerage.listings.shares():
         raise DataRefusal(400, f"invalid underlying symbol: {underlying[:32]}")
     limit, after = call.count("limit", 100, 1_000), call.query.get("page_token") or ""
     rows = sorted(_chain_rows(call, underlying), key=lambda row: row[0].symbol)
@@ -103,7 +103,7 @@ def _chain_rows(call: Call, underlying: str) -> list[tuple[OptionContract, Surfa
     if root and root != underlying:
         return []
     found = []
-    for expiry in _expiries(call, listings.expiries(now)):
+    for expiry in _expiries(call, listings.expiries(underlying, now)):
         surface = listings.tape(underlying, now).chain(expiry, now)
         for index, contract in enumerate(surface.contracts if surface else ()):
             if surface and strike_matches(call, contract.strike) and kind in (None, "", contract.right.value):
@@ -119,7 +119,7 @@ def _snapshot(surface: Surface, index: int) -> dict[str, Any]:
     contract, touch, greeks = surface.contracts[index], surface.touches[index], surface.greeks
     shown: dict[str, Any] = {"latestQuote": quote_view(touch), "latestTrade": trade_view(contract, touch)}
     # Far from the money the service has no volatility either, and leaves both members out.
-    if touch.bid is not None and touch.bid > 0:
+    if touch.bid is not None and touch.bid > 0 and not math.isnan(surface.volatilities[index]):
         shown["impliedVolatility"] = round(surface.volatilities[index], 4)
         shown["greeks"] = {
             "delta": round(float(greeks.delta[index]), 4),

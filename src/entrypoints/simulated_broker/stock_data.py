@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from adapters.simulated.brokerage.listings import LISTED, shown_session
+from adapters.simulated.brokerage.listings import shown_session
 from adapters.simulated.brokerage.tape import Candle, SessionTape, Touch, Trade, merged
 from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
 from entrypoints.simulated_broker.data_errors import DataRefusal
@@ -80,7 +80,7 @@ def latest_of_one(kind: str) -> Callable[[Call], Answer]:
     """GET /v2/stocks/{symbol}/{quotes,trades,bars}/latest."""
 
     def handler(call: Call) -> Answer:
-        symbol = known(call.path[0], pairs=False)
+        symbol = known(call, call.path[0], pairs=False)
         return ok({"symbol": symbol, kind[:-1]: newest(call, symbol, kind)})
 
     return handler
@@ -88,7 +88,7 @@ def latest_of_one(kind: str) -> Callable[[Call], Answer]:
 
 def newest(call: Call, symbol: str, kind: str) -> dict[str, Any] | None:
     """The newest quote, trade or minute bar of a symbol."""
-    now, pair = call.simulation.now(), LISTED[symbol].is_crypto
+    now, pair = call.simulation.now(), is_pair(call, symbol)
     tape = call.simulation.brokerage.listings.tape(symbol, now)
     if kind == "quotes":
         touch = tape.touch(now)
@@ -109,7 +109,7 @@ def snapshots(call: Call) -> Answer:
 
 def snapshot_of_one(call: Call) -> Answer:
     """GET /v2/stocks/{symbol}/snapshot."""
-    symbol = known(call.path[0], pairs=False)
+    symbol = known(call, call.path[0], pairs=False)
     return ok({"symbol": symbol, **snapshot(call, symbol)})
 
 
@@ -122,10 +122,11 @@ def snapshot(call: Call, symbol: str) -> dict[str, Any]:
     candles = tape.candles(now)
     if candles:
         found["dailyBar"] = bar_view(merged(candles)._replace(at=midnight(tape.session)))
-    if not LISTED[symbol].is_crypto:
+    if not is_pair(call, symbol):
         before = listings.day_tape(symbol, previous_session(tape.session.day))
         every = before.candles(before.session.closes)
-        found["prevDailyBar"] = bar_view(merged(every)._replace(at=midnight(before.session)))
+        if every:
+            found["prevDailyBar"] = bar_view(merged(every)._replace(at=midnight(before.session)))
     return found
 
 
@@ -134,7 +135,7 @@ def history(kind: str, *, single: bool = False) -> Callable[[Call], Answer]:
 
     def handler(call: Call) -> Answer:
         pairs = call.path == ("crypto",)
-        symbols = [known(call.path[0], pairs=False)] if single else wanted(call, pairs=pairs)
+        symbols = [known(call, call.path[0], pairs=False)] if single else wanted(call, pairs=pairs)
         limit, skip = call.count("limit", 1_000, _MOST_ROWS), page(call)
         rows = [(symbol, row) for symbol in symbols for row in _rows(call, symbol, kind, skip + limit + 1)]
         shown, more = rows[skip : skip + limit], len(rows) > skip + limit
@@ -172,20 +173,25 @@ def wanted(call: Call, *, pairs: bool) -> list[str]:
     given = call.names("symbols")
     if not given:
         raise DataRefusal(400, "symbols is required")
-    return list(dict.fromkeys(known(one, pairs=pairs) for one in given))
+    return list(dict.fromkeys(known(call, one, pairs=pairs) for one in given))
 
 
-def known(symbol: str, *, pairs: bool) -> str:
+def known(call: Call, symbol: str, *, pairs: bool) -> str:
     """
     A symbol that is listed.
 
     Raises:
         DataRefusal: It is not, or not of this kind.
     """
-    listing = LISTED.get(symbol)
+    listing = call.simulation.brokerage.listings.listed.get(symbol)
     if listing is None or listing.is_crypto != pairs:
         raise DataRefusal(400, f"invalid symbol: {symbol[:32]}")
     return symbol
+
+
+def is_pair(call: Call, symbol: str) -> bool:
+    """Whether a listed symbol is a pair of coins."""
+    return call.simulation.brokerage.listings.listed[symbol].is_crypto
 
 
 def step_of(call: Call) -> int:
@@ -233,7 +239,7 @@ def _tapes(call: Call, symbol: str, start: datetime, end: datetime) -> list[Sess
     listings = call.simulation.brokerage.listings
     if end < start:
         return []
-    if LISTED[symbol].is_crypto:
+    if is_pair(call, symbol):
         days = min((end.date() - start.date()).days, 7)
         return [listings.tape(symbol, end - _DAY * back) for back in range(days, -1, -1)]
     last = shown_session(end)
@@ -254,12 +260,12 @@ def _bars(call: Call, tape: SessionTape, start: datetime, end: datetime, most: i
 
 
 def _quotes(call: Call, tape: SessionTape, start: datetime, end: datetime, most: int) -> list[dict[str, Any]]:
-    view = pair_quote_view if LISTED[tape.symbol].is_crypto else quote_view
+    view = pair_quote_view if is_pair(call, tape.symbol) else quote_view
     return [view(one) for one in tape.touches(start, min(end, call.simulation.now()), most)]
 
 
 def _trades(call: Call, tape: SessionTape, start: datetime, end: datetime, most: int) -> list[dict[str, Any]]:
-    view = pair_trade_view if LISTED[tape.symbol].is_crypto else trade_view
+    view = pair_trade_view if is_pair(call, tape.symbol) else trade_view
     return [view(one) for one in tape.trades(start, min(end, call.simulation.now()), most)]
 
 

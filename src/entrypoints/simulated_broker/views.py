@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.simulated.brokerage.account import Account, Position
 from adapters.simulated.brokerage.books import Books
-from adapters.simulated.brokerage.listings import LISTED, asset_id
+from adapters.simulated.brokerage.listings import asset_id
 from adapters.simulated.brokerage.margin import is_marginable
 from adapters.simulated.brokerage.orders import Order, asset_class
 from entrypoints.simulated_broker.answers import instant, money, text
@@ -72,7 +72,7 @@ def position_view(books: Books, account: Account, position: Position) -> dict[st
     return {
         "asset_id": asset_id(instrument.symbol),
         "symbol": instrument.symbol.replace("/", ""),
-        "exchange": "" if option else LISTED[instrument.symbol].exchange,
+        "exchange": "" if option else books.listings.listed[instrument.symbol].exchange,
         "asset_class": asset_class(instrument),
         "asset_marginable": is_marginable(instrument),
         "qty": text(qty),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from adapters.simulated.brokerage.tape import SessionTape, Touch
+from adapters.simulated.brokerage.tape import SessionTape, Touch, drawn_ticks
 from tradecore.errors import DataMissing, UnknownInstrument
 from tradecore.model.instruments import CryptoPair, Instrument, OptionContract, parse_instrument
 from tradecore.model.sessions import Session, next_session, previous_session, session_on, trading_day
@@ -55,11 +56,16 @@ def asset_id(symbol: str) -> str:
 
 
 class Listings:
-    """Prices of everything listed; the same seed and instant give the same price, whatever was asked before."""
+    """
+    Prices of everything listed; the same seed and instant give the same price, whatever was asked before.
 
-    def __init__(self, seed: int) -> None:
+    `listed` is what there is, by symbol.
+    """
+
+    def __init__(self, seed: int, listed: Mapping[str, Listing] = LISTED) -> None:
         """Draw markets from `seed`."""
         self.seed = seed
+        self.listed = listed
         self._tapes: OrderedDict[tuple[str, date], SessionTape] = OrderedDict()
         self._known: dict[str, Instrument | None] = {}
         self._shown: Session | None = None
@@ -83,19 +89,27 @@ class Listings:
 
     def tape(self, symbol: str, at: datetime) -> SessionTape:
         """The session that shows at an instant: the one it is in, else the last one before it."""
-        if LISTED[symbol].is_crypto:
+        if self.listed[symbol].is_crypto:
             return self._pair_tape(symbol, at)
-        shown = self._shown
-        if shown is None or not shown.opens <= at < shown.closes:
-            shown = self._shown = shown_session(at)
-        return self.day_tape(symbol, shown)
+        return self.day_tape(symbol, self._session(at))
 
     def day_tape(self, symbol: str, session: Session) -> SessionTape:
         """The tape of one session."""
         return self._kept(symbol, session)
 
-    def expiries(self, at: datetime) -> list[date]:
-        """The days on which listed contracts expire, the nearest first."""
+    @property
+    def told(self) -> str:
+        """What market this is, in a few words."""
+        return f"seed {self.seed}"
+
+    def shares(self) -> list[str]:
+        """The symbols that are no pairs; each has options."""
+        return [one.symbol for one in self.listed.values() if not one.is_crypto]
+
+    def expiries(self, symbol: str, at: datetime) -> list[date]:
+        """The days on which listed contracts of an underlying expire, the nearest first; a pair has none."""
+        if self.listed[symbol].is_crypto:
+            return []
         session = session_now_or_next(at)
         found = [session.day]
         while len(found) < EXPIRIES:
@@ -105,7 +119,13 @@ class Listings:
     def is_listed(self, contract: OptionContract, at: datetime) -> bool:
         """Whether a contract can be traded at an instant."""
         tape = self.tape(contract.root, at)
-        return contract.expiry in self.expiries(at) and contract.strike in tape.strikes
+        return contract.expiry in self.expiries(contract.root, at) and tape.lists(contract)
+
+    def _session(self, at: datetime) -> Session:
+        shown = self._shown
+        if shown is None or not shown.opens <= at < shown.closes:
+            shown = self._shown = shown_session(at)
+        return shown
 
     def _read(self, symbol: str) -> Instrument | None:
         if symbol in ("BTCUSD", "ETHUSD"):
@@ -115,9 +135,9 @@ class Listings:
         except UnknownInstrument:
             return None
         if isinstance(found, OptionContract):
-            listing = LISTED.get(found.root)
+            listing = self.listed.get(found.root)
             return found if listing and not listing.is_crypto else None
-        return found if found.symbol in LISTED else None
+        return found if found.symbol in self.listed else None
 
     def _pair_tape(self, symbol: str, at: datetime) -> SessionTape:
         opens = datetime.combine(at.astimezone(UTC).date(), time(0), UTC)
@@ -130,14 +150,17 @@ class Listings:
             # SPY has the seed of the desk's own rolling market, so that both show the same day.
             words = [] if symbol == "SPY" else list(symbol.encode())
             mixed = np.random.SeedSequence([self.seed, session.day.toordinal(), *words]).generate_state(1)
-            price = LISTED[symbol].open_price
-            tape = SessionTape(seed=int(mixed[0]), symbol=symbol, session=session, open_price=price)
+            tape = self._tape(symbol, session, int(mixed[0]))
             self._tapes[key] = tape
             if len(self._tapes) > _MOST_TAPES:
                 self._tapes.popitem(last=False)
         else:
             self._tapes.move_to_end(key)
         return tape
+
+    def _tape(self, symbol: str, session: Session, seed: int) -> SessionTape:
+        ticks = drawn_ticks(seed=seed, session=session, open_price=self.listed[symbol].open_price)
+        return SessionTape(seed=seed, symbol=symbol, session=session, ticks=ticks)
 
 
 def shown_session(at: datetime) -> Session:

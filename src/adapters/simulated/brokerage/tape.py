@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from adapters.simulated.price_path import PricePath, seeded_day
+from adapters.simulated.price_path import IntArray, seeded_day
 from tradecore.analysis.option_surface import ContractQuote, OptionSurface
 from tradecore.analysis.pricing import Greeks, greeks
 from tradecore.model.instruments import OptionContract, Right
@@ -51,8 +51,24 @@ class Candle(NamedTuple):
     average: float
 
 
+class Ticks(NamedTuple):
+    """
+    One session tick by tick, arrays of equal length: milliseconds since the open, strictly increasing; cents and sizes.
+
+    A tick is a quote with both sides and a print.
+    """
+
+    offset_ms: IntArray
+    bid_cents: IntArray
+    ask_cents: IntArray
+    bid_size: IntArray
+    ask_size: IntArray
+    volume: IntArray
+    trade_cents: IntArray
+
+
 class Surface(NamedTuple):
-    """One expiry at one instant: quotes in cents and sizes, volatilities and greeks, a row a contract."""
+    """One expiry at one instant, a row a contract: quotes, volatilities (NaN where none is known) and greeks."""
 
     contracts: tuple[OptionContract, ...]
     touches: tuple[Touch, ...]
@@ -63,14 +79,13 @@ class Surface(NamedTuple):
 class SessionTape:
     """The ticks of one underlying's session and the chains listed on it."""
 
-    def __init__(self, *, seed: int, symbol: str, session: Session, open_price: float) -> None:
-        """Draw the session; `seed` is that of this underlying's day."""
+    def __init__(self, *, seed: int, symbol: str, session: Session, ticks: Ticks) -> None:
+        """Play these ticks, of which there may be none; `seed` is that of this underlying's day, for its chains."""
         self.symbol = symbol
         self.session = session
         self._seed = seed
-        self._path: PricePath = seeded_day(seed=seed, session_minutes=session.minutes, open_price=open_price)
-        middle = round((int(self._path.bid_cents[0]) + int(self._path.ask_cents[0])) / 200)
-        self.strikes = range(middle - STRIKES_EACH_WAY, middle + STRIKES_EACH_WAY + 1)
+        self._path = ticks
+        self.strikes = _strikes(ticks)
         self._surfaces: dict[date, OptionSurface] = {}
         self._candles: list[Candle] | None = None
         self._newest: dict[OptionContract, tuple[int, Touch]] = {}
@@ -144,6 +159,10 @@ class SessionTape:
             for strike in self.strikes
         )
 
+    def lists(self, contract: OptionContract) -> bool:
+        """Whether a contract's strike is listed."""
+        return contract.strike in self.strikes
+
     def _row(self, contract: OptionContract) -> int | None:
         if contract.root != self.symbol or contract.strike not in self.strikes:
             return None
@@ -198,6 +217,12 @@ class SessionTape:
         return Trade(_dollars(int(path.trade_cents[index])), int(path.volume[index]), at, index + 1)
 
 
+def drawn_ticks(*, seed: int, session: Session, open_price: float) -> Ticks:
+    """The ticks of the simulated session that belongs to a seed."""
+    path = seeded_day(seed=seed, session_minutes=session.minutes, open_price=open_price)
+    return Ticks(*(getattr(path, name) for name in Ticks._fields))
+
+
 def merged(candles: list[Candle]) -> Candle:
     """One candle over several, oldest first."""
     volume = sum(one.volume for one in candles)
@@ -214,9 +239,18 @@ def merged(candles: list[Candle]) -> Candle:
     )
 
 
-def _minutes(path: PricePath, session: Session) -> list[Candle]:
+def _strikes(ticks: Ticks) -> range:
+    if not ticks.offset_ms.size:
+        return range(0)
+    middle = round((int(ticks.bid_cents[0]) + int(ticks.ask_cents[0])) / 200)
+    return range(max(middle - STRIKES_EACH_WAY, 1), middle + STRIKES_EACH_WAY + 1)
+
+
+def _minutes(path: Ticks, session: Session) -> list[Candle]:
     bounds = np.searchsorted(path.offset_ms, np.arange(session.minutes + 1) * 60_000)
     found: list[Candle] = []
+    if not path.offset_ms.size:
+        return found
     for minute in range(session.minutes):
         rows = slice(int(bounds[minute]), int(bounds[minute + 1]))
         prices, volumes = path.trade_cents[rows], path.volume[rows]
