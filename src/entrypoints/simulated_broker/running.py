@@ -62,6 +62,8 @@ async def stand(options: Options, today: date) -> None:
                 waiting = asyncio.create_task(ended.wait())
                 await asyncio.wait((waiting, time), return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
+                if time.done():
+                    await time
         finally:
             world.lease.release()
     if simulation.broken:

@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -13,6 +14,7 @@ from adapters.simulated.brokerage.books import Update
 from adapters.simulated.brokerage.brokerage import Brokerage
 from adapters.simulated.brokerage.ledger import Ledger
 from adapters.simulated.brokerage.pace import BrokerageClock
+from adapters.simulated.brokerage.refusals import Refusal
 from adapters.simulated.brokerage.requests import line_of, perform
 from entrypoints.simulated_broker.data_streams import DataStreams
 from entrypoints.simulated_broker.faults import Faults
@@ -75,7 +77,8 @@ class Simulation:
     def look(self) -> None:
         """Let the brokerage's time pass up to now, and keep what happened by itself."""
         told = self._heard
-        self.brokerage.advance(self.now())
+        with self._whole():
+            self.brokerage.advance(self.now())
         if self._heard > told:
             self._keep("", "pass", {}, self.brokerage.now, None)
 
@@ -92,17 +95,19 @@ class Simulation:
         """
         now = self.now()
         self.know(account)
-        outcome = perform(self.brokerage, account, name, given, now)
+        with self._whole():
+            outcome = perform(self.brokerage, account, name, given, now)
+            rendered = render(outcome)
+            self.brokerage.activate()
         self._keep(account, name, given, now, outcome)
-        rendered = render(outcome)
-        self.brokerage.activate()
         return rendered
 
     def know(self, account: str) -> None:
         """Open the account if nobody has asked for it before."""
         if account not in self.brokerage.books.accounts:
             now = self.now()
-            perform(self.brokerage, account, "open", {}, now)
+            with self._whole():
+                perform(self.brokerage, account, "open", {}, now)
             self._keep(account, "open", {}, now, None)
 
     def disconnect_streams(self) -> None:
@@ -138,6 +143,17 @@ class Simulation:
             self._ledger.append(self._lines)
             self._lines = []
         self._ledger.close()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """End the service when a request fails half-way: what it left behind is not what the ledger would repeat."""
+        try:
+            yield
+        except Refusal:
+            raise
+        except Exception as error:
+            self.broken = f"a request could not be carried out: {error!r}"
+            raise
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()

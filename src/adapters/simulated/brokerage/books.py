@@ -83,12 +83,11 @@ class Books:
 
     def mark(self, instrument: Instrument) -> Decimal:
         """What a unit is worth now: half-way, the side that is there, or nothing."""
-        touch = self.touch(instrument)
-        if touch is None:
-            return ZERO
-        if touch.bid is None or touch.ask is None:
-            return touch.bid or ZERO
-        return (touch.bid + touch.ask) / _TWO
+        return _mark_of(self.touch(instrument))
+
+    def last_close(self, instrument: Instrument) -> Decimal:
+        """What a unit was worth when the session before the one that shows ended, nothing where it is not known."""
+        return _mark_of(self.listings.closed_at(instrument, self.now))
 
     def standing(self, account: Account) -> Standing:
         """Where an account stands now."""
@@ -174,6 +173,14 @@ class Books:
     def session(self) -> Session:
         """The session now, or the next one."""
         return session_now_or_next(self.now)
+
+
+def _mark_of(touch: Touch | None) -> Decimal:
+    if touch is None:
+        return ZERO
+    if touch.bid is None or touch.ask is None:
+        return touch.bid or ZERO
+    return (touch.bid + touch.ask) / _TWO
 
 
 def _uuid(high: int, low: int) -> str:

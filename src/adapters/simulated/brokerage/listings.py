@@ -19,6 +19,7 @@ EXPIRIES: Final = 3
 _MOST_TAPES: Final = 24
 _FAMILY: Final = uuid.UUID("6f1d2c3a-5f4e-4a7b-9c8d-0e1f2a3b4c5d")
 _DAY_MINUTES: Final = timedelta(minutes=1440)
+_MOMENT: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,17 @@ class Listings:
         if isinstance(instrument, OptionContract):
             return tape.option_touch(instrument, at) if instrument.expiry >= tape.session.day else None
         return tape.touch(at)
+
+    def closed_at(self, instrument: Instrument, at: datetime) -> Touch | None:
+        """The quote with which the session before the one that shows ended; None where there is none."""
+        shown = self.tape(instrument.underlying, at).session
+        if isinstance(instrument, CryptoPair):
+            return self._pair_tape(instrument.symbol, shown.opens - _DAY_MINUTES).touch(shown.opens - _MOMENT)
+        before = previous_session(shown.day)
+        tape = self.day_tape(instrument.underlying, before)
+        if isinstance(instrument, OptionContract):
+            return tape.option_touch(instrument, before.closes)
+        return tape.touch(before.closes)
 
     def tape(self, symbol: str, at: datetime) -> SessionTape:
         """The session that shows at an instant: the one it is in, else the last one before it."""

@@ -113,12 +113,8 @@ def test_a_recorded_chain_is_shown_with_its_own_quotes(tmp_path: Path) -> None:
     assert shown[call]["impliedVolatility"] == pytest.approx(1.15, abs=0.05)
     assert shown[call]["greeks"]["delta"] == pytest.approx(0.5, abs=0.02)
     assert "greeks" not in shown[put]
-    assert [
-        one["symbol"] for one in broker.get("/v2/options/contracts?underlying_symbols=XYZ")["option_contracts"]
-    ] == [
-        call,
-        put,
-    ]
+    contracts = broker.get("/v2/options/contracts?underlying_symbols=XYZ")["option_contracts"]
+    assert [one["symbol"] for one in contracts] == [call, put]
     broker.order(symbol=call, qty="1", side="buy", type="market")
     assert broker.get(f"/v2/positions/{call}")["avg_entry_price"] == "1.3"
     assert broker.refusal(symbol="XYZ240307C00100000", qty="1", side="buy", type="market")[0] == 422
@@ -171,7 +167,7 @@ def test_a_recording_that_was_changed_is_refused(tmp_path: Path, lean: Path) -> 
         (["--day=xyz.csv", "--start=2024-03-06T09:30"], 78, "--symbol"),
         (["--day=xyz.csv", "--symbol=XYZ"], 78, "--start"),
         (["--day=xyz.csv", "--symbol=XYZ", "--start=2024-03-06T09:30"], 64, "--labels"),
-        (["--day=bad.csv", "--symbol=XYZ", "--start=2024-03-06T09:30", "--labels=end"], 65, "bad.csv line 2"),
+        (["--day=bad.csv", "--symbol=XYZ", "--start=2024-03-06T09:30", "--labels=end"], 64, "bad.csv line 2"),
         (["--labels=end"], 78, "belong to --day"),
     ],
 )
