@@ -56,7 +56,7 @@ def streamed_quotes(pace: Pace, _: Peers) -> list[Row]:
         contracts = [one.symbol for one in simulation.brokerage.listings.tape("SPY", simulation.now()).contracts(_DAY)]
         for _number in range(_LISTENERS):
             subscriber = Subscriber(StreamClient({}, _nothing, _nowhere, binary=True), True, "options")
-            subscriber.wanted["quotes"], subscriber.known = set(contracts), True
+            subscriber.wanted["quotes"], subscriber.client.is_known = set(contracts), True
             simulation.data.subscribers.append(subscriber)
         told = [{"T": "q", "S": one, "bp": 1.25, "ap": 1.27, "bs": 10, "as": 12, "c": "A"} for one in contracts]
         delivered = len(contracts) * _LISTENERS

@@ -79,5 +79,6 @@ def _state(call: Call) -> dict[str, Any]:
         "accounts": len(books.accounts),
         "open_orders": len(books.open),
         "streams": simulation.updates.count + simulation.data_streams(),
+        "slow_clients": simulation.slow_clients,
         "broken": simulation.broken,
     }

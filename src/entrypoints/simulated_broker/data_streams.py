@@ -1,6 +1,5 @@
 """The market-data streams: each quote, trade and bar is encoded once and shared by everybody who asked for it."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +32,6 @@ class Subscriber:
     packed: bool
     market: str
     wanted: dict[str, set[str]] = field(default_factory=lambda: {channel: set() for channel in CHANNELS})
-    known: bool = False
 
     def tell(self, *messages: dict[str, Any]) -> None:
         """Send messages of the protocol itself."""
@@ -58,7 +56,7 @@ class DataStreams:
     def publish(self, simulation: "Simulation") -> None:
         """Send what is new of everything somebody asked for; each message is encoded once for each codec."""
         for market in ("stocks", "options", "crypto", "news"):
-            clients = [one for one in self.subscribers if one.market == market and one.known]
+            clients = [one for one in self.subscribers if one.market == market and one.client.is_known]
             if clients:
                 self._publish_to(simulation, market, clients)
 
@@ -162,22 +160,19 @@ async def serve_data_stream(simulation: "Simulation", client: StreamClient, *, m
         return
     streams = simulation.data
     subscriber = Subscriber(client, packed, market)
-    pump = asyncio.create_task(client.pump())
     subscriber.tell({"T": "success", "msg": "connected"})
     if len(streams.subscribers) >= MOST_CLIENTS:
         subscriber.tell({"T": "error", "code": 406, "msg": "connection limit exceeded"})
         client.shut(1008, "connection limit exceeded")
-        await pump
+        await client.pump()
         return
     streams.subscribers.append(subscriber)
-    reader = asyncio.create_task(_read(simulation, subscriber))
+    unknown = encoded([{"T": "error", "code": 404, "msg": "auth timeout"}], packed=packed)
     try:
-        await asyncio.wait((pump, reader), return_when=asyncio.FIRST_COMPLETED)
+        await client.converse(_read(simulation, subscriber), unknown)
     finally:
         streams.subscribers.remove(subscriber)
-        for task in (pump, reader):
-            task.cancel()
-        await asyncio.gather(pump, reader, return_exceptions=True)
+        simulation.slow_clients += client.is_slow
 
 
 async def _read(simulation: "Simulation", subscriber: Subscriber) -> None:
@@ -206,13 +201,13 @@ def _decoded(raw: bytes, *, packed: bool) -> Any:
 def _authenticate(simulation: "Simulation", subscriber: Subscriber, message: dict[str, Any]) -> None:
     key, secret = message.get("key"), message.get("secret")
     account = simulation.account_of(key, secret) if isinstance(key, str) and isinstance(secret, str) else None
-    if subscriber.known:
+    if subscriber.client.is_known:
         subscriber.tell({"T": "error", "code": 403, "msg": "already authenticated"})
     elif account is None:
         subscriber.tell({"T": "error", "code": 402, "msg": "auth failed"})
         subscriber.client.shut(1008, "auth failed")
     else:
-        subscriber.known = True
+        subscriber.client.is_known = True
         subscriber.tell({"T": "success", "msg": "authenticated"})
 
 
@@ -225,7 +220,7 @@ def _unsubscribe(_: "Simulation", subscriber: Subscriber, message: dict[str, Any
 
 
 def _change(subscriber: Subscriber, message: dict[str, Any], change: Callable[[set[str], set[str]], set[str]]) -> None:
-    if not subscriber.known:
+    if not subscriber.client.is_known:
         subscriber.tell({"T": "error", "code": 401, "msg": "not authenticated"})
         return
     for channel in CHANNELS:

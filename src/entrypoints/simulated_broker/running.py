@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from entrypoints.settings import SettingsError
+from entrypoints.simulated_broker.connections import allow_many_files
 from entrypoints.simulated_broker.faults import NAMES, Faults
 from entrypoints.simulated_broker.serving import serving
 from entrypoints.simulated_broker.simulation import Simulation
@@ -47,6 +48,7 @@ async def stand(options: Options, today: date) -> None:
         Unavailable, AccountHeld, JournalError: It can't begin, or its ledger can't be written any more.
     """
     faults = read_faults(options.faults)
+    allow_many_files()
     listening = _listen(options.port)
     with listening:
         world = broker_world(_wanted(options), today)

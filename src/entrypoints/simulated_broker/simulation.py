@@ -14,7 +14,7 @@ from adapters.simulated.brokerage.books import Update
 from adapters.simulated.brokerage.brokerage import Brokerage
 from adapters.simulated.brokerage.ledger import Ledger
 from adapters.simulated.brokerage.pace import BrokerageClock
-from adapters.simulated.brokerage.refusals import Refusal
+from adapters.simulated.brokerage.refusals import Refusal, forbidden
 from adapters.simulated.brokerage.requests import line_of, perform
 from entrypoints.simulated_broker.data_streams import DataStreams
 from entrypoints.simulated_broker.faults import Faults
@@ -22,6 +22,7 @@ from entrypoints.simulated_broker.trade_updates import TradeUpdates
 from entrypoints.simulated_broker.views import order_view
 from tradecore.errors import JournalUnavailable
 
+MOST_ACCOUNTS: Final = 4_096
 _FAMILY: Final = uuid.UUID("c0ffee00-51ab-4b1e-8f00-7d6c5b4a3921")
 
 
@@ -60,6 +61,7 @@ class Simulation:
         self.updates = TradeUpdates()
         self.data = DataStreams()
         self.broken: str | None = None
+        self.slow_clients = 0
         self._ledger = ledger
         self._lines: list[bytes] = []
         self._frames: list[tuple[str, bytes]] = []
@@ -103,8 +105,16 @@ class Simulation:
         return rendered
 
     def know(self, account: str) -> None:
-        """Open the account if nobody has asked for it before."""
-        if account not in self.brokerage.books.accounts:
+        """
+        Open the account if nobody has asked for it before.
+
+        Raises:
+            Refusal: There are too many.
+        """
+        accounts = self.brokerage.books.accounts
+        if account not in accounts:
+            if len(accounts) >= MOST_ACCOUNTS:
+                raise forbidden(f"this simulator has {MOST_ACCOUNTS} accounts already")
             now = self.now()
             with self._whole():
                 perform(self.brokerage, account, "open", {}, now)
