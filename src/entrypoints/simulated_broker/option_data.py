@@ -4,16 +4,18 @@ import math
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from adapters.simulated.brokerage.tape import Candle, Surface, Touch
+from adapters.simulated.brokerage.tape import Candle, Surface, Touch, merged
 from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
 from entrypoints.simulated_broker.data_errors import DataRefusal
 from entrypoints.simulated_broker.reference import expiry_matches, hash_of, strike_matches
-from entrypoints.simulated_broker.stock_data import bar_view, grouped, page, step_of
+from entrypoints.simulated_broker.stock_data import bar_view, page, step_of
 from tradecore.model.instruments import OptionContract
+from tradecore.model.sessions import Session
 
 EXCHANGES: Final = {"A": "AMEX - NYSE American", "C": "CBOE", "N": "NYSE Arca", "W": "CBOE2", "Z": "BATS"}
 _MOST_SYMBOLS: Final = 100
 _MOST_ROWS: Final = 10_000
+_MOST_MINUTES: Final = 1_000
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -56,11 +58,12 @@ def trades(call: Call) -> Answer:
 def bars(call: Call) -> Answer:
     """GET /v1beta1/options/bars: bars of the mid quote, from the session's start."""
     minutes, limit, skip = step_of(call), call.count("limit", 1_000, _MOST_ROWS), page(call)
-    rows = [(one.symbol, row) for one, _ in _wanted(call) for row in _bars(call, one, minutes)]
+    plan = [(one, at) for one, _ in _wanted(call) for at in _bar_starts(call, one, minutes)]
     found: dict[str, list[dict[str, Any]]] = {}
-    for symbol, row in rows[skip : skip + limit]:
-        found.setdefault(symbol, []).append(row)
-    return ok({"bars": found, "next_page_token": str(skip + limit) if len(rows) > skip + limit else None})
+    shown = min(limit, max(_MOST_MINUTES // minutes, 1))
+    for contract, at in plan[skip : skip + shown]:
+        found.setdefault(contract.symbol, []).append(bar_view(_bar(call, contract, at, minutes)))
+    return ok({"bars": found, "next_page_token": str(skip + shown) if len(plan) > skip + shown else None})
 
 
 def snapshots(call: Call) -> Answer:
@@ -149,16 +152,33 @@ def _wanted(call: Call) -> list[tuple[OptionContract, Touch]]:
     return found
 
 
-def _bars(call: Call, contract: OptionContract, minutes: int) -> list[dict[str, Any]]:
-    now, listings = call.simulation.now(), call.simulation.brokerage.listings
-    session = listings.tape(contract.root, now).session
-    start, end = call.instant("start", session.opens), min(call.instant("end", now), now, session.closes)
-    found, at = [], session.opens
-    while at + _MINUTE <= end:
-        if at >= start:
-            found.append(_minute(call, contract, at))
-        at += _MINUTE
-    return [bar_view(one) for one in grouped(found, min(minutes, 1440), session.opens)]
+def _bar_starts(call: Call, contract: OptionContract, minutes: int) -> list[datetime]:
+    session = _session(call, contract)
+    start, end = call.instant("start", session.opens), _bars_end(call, contract)
+    step = _MINUTE * minutes
+    first = max(-((session.opens - start) // step), 0) if start > session.opens else 0
+    count = max(-((session.opens - end) // step), 0)
+    starts = (session.opens + step * number for number in range(first, count))
+    return [at for at in starts if at + _MINUTE <= end]
+
+
+def _bars_end(call: Call, contract: OptionContract) -> datetime:
+    now = call.simulation.now()
+    return min(call.instant("end", now), now, _session(call, contract).closes)
+
+
+def _session(call: Call, contract: OptionContract) -> Session:
+    return call.simulation.brokerage.listings.tape(contract.root, call.simulation.now()).session
+
+
+def _bar(call: Call, contract: OptionContract, at: datetime, minutes: int) -> Candle:
+    end = _bars_end(call, contract)
+    found = [
+        _minute(call, contract, at + _MINUTE * number)
+        for number in range(minutes)
+        if at + _MINUTE * (number + 1) <= end
+    ]
+    return merged(found)._replace(at=at)
 
 
 def _minute(call: Call, contract: OptionContract, at: datetime) -> Candle:

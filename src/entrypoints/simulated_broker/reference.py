@@ -94,7 +94,7 @@ def contract_view(listings: Listings, contract: OptionContract, now: datetime) -
     """A contract; its close is the ask that stood when the session before ended."""
     size = str(contract.multiplier)
     before = previous_session(session_now_or_next(now).day)
-    closed = listings.day_tape(contract.root, before).option_touch(contract, before.closes)
+    closed = listings.tape_of(contract.root, before).option_touch(contract, before.closes)
     return {
         "id": asset_id(contract.symbol),
         "symbol": contract.symbol,

@@ -10,13 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from adapters.simulated.brokerage.tape import SessionTape, Touch, drawn_ticks
+from adapters.simulated.brokerage.tape import Candle, SessionTape, Touch, drawn_ticks, merged
 from tradecore.errors import DataMissing, UnknownInstrument
 from tradecore.model.instruments import CryptoPair, Instrument, OptionContract, parse_instrument
 from tradecore.model.sessions import Session, next_session, previous_session, session_on, trading_day
 
 EXPIRIES: Final = 3
 _MOST_TAPES: Final = 24
+_MOST_DAYS: Final = 4_096
 _FAMILY: Final = uuid.UUID("6f1d2c3a-5f4e-4a7b-9c8d-0e1f2a3b4c5d")
 _DAY_MINUTES: Final = timedelta(minutes=1440)
 _MOMENT: Final = timedelta(milliseconds=1)
@@ -68,6 +69,7 @@ class Listings:
         self.seed = seed
         self.listed = listed
         self._tapes: OrderedDict[tuple[str, date], SessionTape] = OrderedDict()
+        self._days: dict[tuple[str, date], Candle | None] = {}
         self._known: dict[str, Instrument | None] = {}
         self._shown: Session | None = None
 
@@ -94,7 +96,7 @@ class Listings:
         if isinstance(instrument, CryptoPair):
             return self._pair_tape(instrument.symbol, shown.opens - _DAY_MINUTES).touch(shown.opens - _MOMENT)
         before = previous_session(shown.day)
-        tape = self.day_tape(instrument.underlying, before)
+        tape = self.tape_of(instrument.underlying, before)
         if isinstance(instrument, OptionContract):
             return tape.option_touch(instrument, before.closes)
         return tape.touch(before.closes)
@@ -103,9 +105,9 @@ class Listings:
         """The session that shows at an instant: the one it is in, else the last one before it."""
         if self.listed[symbol].is_crypto:
             return self._pair_tape(symbol, at)
-        return self.day_tape(symbol, self._session(at))
+        return self.tape_of(symbol, self._session(at))
 
-    def day_tape(self, symbol: str, session: Session) -> SessionTape:
+    def tape_of(self, symbol: str, session: Session) -> SessionTape:
         """The tape of one session."""
         return self._kept(symbol, session)
 
@@ -139,6 +141,26 @@ class Listings:
             shown = self._shown = shown_session(at)
         return shown
 
+    def day(self, symbol: str, session: Session) -> Candle | None:
+        """The whole of a session that is over, kept once it was drawn; None where nothing was traded."""
+        key = (symbol, session.day)
+        if key not in self._days:
+            if len(self._days) >= _MOST_DAYS:
+                self._days.clear()
+            candles = self._kept(symbol, session).candles(session.closes)
+            self._days[key] = merged(candles) if candles else None
+        return self._days[key]
+
+    def is_drawn(self, symbol: str, session: Session, *, day_only: bool = False) -> bool:
+        """Whether a session, or the one bar of it, is known without drawing it."""
+        key = (symbol, session.day)
+        return key in self._tapes or (day_only and key in self._days)
+
+    def pair_session(self, at: datetime) -> Session:
+        """The day of a pair: from midnight to midnight, UTC."""
+        opens = datetime.combine(at.astimezone(UTC).date(), time(0), UTC)
+        return Session(opens.date(), opens, opens + _DAY_MINUTES)
+
     def _read(self, symbol: str) -> Instrument | None:
         if symbol in ("BTCUSD", "ETHUSD"):
             symbol = f"{symbol[:3]}/USD"
@@ -152,8 +174,7 @@ class Listings:
         return found if found.symbol in self.listed else None
 
     def _pair_tape(self, symbol: str, at: datetime) -> SessionTape:
-        opens = datetime.combine(at.astimezone(UTC).date(), time(0), UTC)
-        return self._kept(symbol, Session(opens.date(), opens, opens + _DAY_MINUTES))
+        return self._kept(symbol, self.pair_session(at))
 
     def _kept(self, symbol: str, session: Session) -> SessionTape:
         key = (symbol, session.day)

@@ -47,7 +47,7 @@ class RecordedListings(Listings):
     def tape(self, symbol: str, at: datetime) -> SessionTape:
         """The recorded session; before it opens too, without a price, so that its contracts are known."""
         recorded = self.days[symbol].session
-        return self.day_tape(symbol, recorded if at < recorded.closes else self._session(at))
+        return self.tape_of(symbol, recorded if at < recorded.closes else self._session(at))
 
     def expiries(self, symbol: str, at: datetime) -> list[date]:
         """The recorded day alone where its options were recorded."""
@@ -81,10 +81,10 @@ class RecordedTape(SessionTape):
         index = bisect_right(self._printed, at) - 1
         return self._prints[index]._replace(number=index + 1) if index >= 0 else None
 
-    def trades(self, start: datetime, end: datetime, limit: int) -> list[Trade]:
-        """Prints in [start, end], oldest first."""
-        first, last = bisect_left(self._printed, start), bisect_right(self._printed, end)
-        return [self._prints[index]._replace(number=index + 1) for index in range(first, min(last, first + limit))]
+    def trades(self, start: datetime, end: datetime, part: slice) -> list[Trade]:
+        """Part of the prints in [start, end], which are oldest first before `part` chooses."""
+        chosen = range(bisect_left(self._printed, start), bisect_right(self._printed, end))[part]
+        return [self._prints[index]._replace(number=index + 1) for index in chosen]
 
     def candles(self, until: datetime) -> list[Candle]:
         """Recorded bars that are over at `until`; the average is that of high, low and close."""

@@ -101,18 +101,18 @@ class SessionTape:
             self._standing = (index, self._touch_of(index))
         return self._standing[1]
 
-    def touches(self, start: datetime, end: datetime, limit: int) -> list[Touch]:
-        """Quotes in [start, end], oldest first."""
-        return [self._touch_of(index) for index in self._between(start, end, limit)]
+    def touches(self, start: datetime, end: datetime, part: slice) -> list[Touch]:
+        """Part of the quotes in [start, end], which are oldest first before `part` chooses."""
+        return [self._touch_of(index) for index in self._between(start, end)[part]]
 
     def trade(self, at: datetime) -> Trade | None:
         """The newest print at an instant."""
         index = self._index(at)
         return self._trade_of(index) if index >= 0 else None
 
-    def trades(self, start: datetime, end: datetime, limit: int) -> list[Trade]:
-        """Prints in [start, end], oldest first."""
-        return [self._trade_of(index) for index in self._between(start, end, limit)]
+    def trades(self, start: datetime, end: datetime, part: slice) -> list[Trade]:
+        """Part of the prints in [start, end], which are oldest first before `part` chooses."""
+        return [self._trade_of(index) for index in self._between(start, end)[part]]
 
     def candles(self, until: datetime) -> list[Candle]:
         """Minute bars that are over at `until`."""
@@ -194,9 +194,8 @@ class SessionTape:
         self._looked = (at, found)
         return found
 
-    def _between(self, start: datetime, end: datetime, limit: int) -> range:
-        first = self._index(start - _MS) + 1
-        return range(first, min(self._index(end) + 1, first + limit))
+    def _between(self, start: datetime, end: datetime) -> range:
+        return range(self._index(start - _MS) + 1, self._index(end) + 1)
 
     def _spot(self, index: int) -> float:
         return (int(self._path.bid_cents[index]) + int(self._path.ask_cents[index])) / 200
