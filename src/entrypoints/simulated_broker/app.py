@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from adapters.simulated.brokerage.refusals import MALFORMED, Refusal
 from entrypoints.simulated_broker.answers import Answer, Call, refused
 from entrypoints.simulated_broker.clients import StreamClient
+from entrypoints.simulated_broker.connections import ABORT
 from entrypoints.simulated_broker.data_errors import DataRefusal
 from entrypoints.simulated_broker.data_streams import serve_data_stream
 from entrypoints.simulated_broker.routes import methods_of, route
@@ -63,6 +64,10 @@ class SimulatedBroker:
                 await self._request(scope, receive, send)
             except Gone:
                 return
+            except ConnectionResetError:
+                if ABORT not in scope.get("state", {}):
+                    raise
+                scope["state"][ABORT]()
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]

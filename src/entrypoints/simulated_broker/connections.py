@@ -11,6 +11,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 MOST_CONNECTIONS: Final = 4_096
 REQUEST_WITHIN_S: Final = 10.0
 LAST_WORDS_WITHIN_S: Final = 2.0
+ABORT: Final = "abort"
+"""Under this name a request's state has what ends its connection without an answer."""
 _UNFINISHED: Final = (h11.IDLE, h11.SEND_BODY)
 
 
@@ -23,6 +25,7 @@ class HttpConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self.app_state = {**self.app_state, ABORT: transport.abort}
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
         self._wait_or_not()

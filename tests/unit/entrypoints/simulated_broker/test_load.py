@@ -153,6 +153,19 @@ def test_a_client_that_never_reads_is_let_go_and_counted_and_the_others_miss_not
     asyncio.run(flood())
 
 
+def test_a_reset_after_an_order_is_an_end_without_an_answer_and_the_order_stands(broker: Broker) -> None:
+    body = b'{"symbol": "SPY", "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}'
+    broker.simulation.faults.left["reset_after_send"] = 1
+
+    async def send() -> None:
+        async with standing(broker) as port:
+            head = f"POST /v2/orders HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n{KEYS}\r\n".encode()
+            assert await answer(port, head + body) == b""
+
+    asyncio.run(send())
+    assert [one["filled_qty"] for one in broker.get("/v2/orders?status=all")] == ["1"]
+
+
 def test_there_are_so_many_accounts_and_no_more(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "MOST_ACCOUNTS", 2)
     statuses = [broker.call("GET", "/v2/account", keys=(name, "s")).status for name in ("a", "b", "c", "a")]
