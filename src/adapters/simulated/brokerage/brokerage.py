@@ -35,6 +35,7 @@ class Brokerage:
     def __init__(self, *, listings: Listings, fees: FeeSchedule, begins: datetime, always_open: bool = False) -> None:
         """Open at `begins` (UTC)."""
         self.listings = listings
+        self._event = begins
         self._early_roots = [one for one in listings.shares() if one not in _LATE_ROOTS]
         self.books = Books(listings=listings, fees=fees, begins=begins, always_open=always_open)
 
@@ -124,7 +125,9 @@ class Brokerage:
 
     def _next_step(self) -> datetime:
         books = self.books
-        event = _next_event(books.now)
+        if self._event <= books.now:
+            self._event = _next_event(books.now)
+        event = self._event
         if not books.open or not needs_watching(books.open.values()):
             return event
         if not self._trades_now():
