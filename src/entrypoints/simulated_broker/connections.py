@@ -1,6 +1,7 @@
 """Connections that can't be held open for nothing: a deadline for each request, an end for who does not read."""
 
 import asyncio
+import socket
 from contextlib import suppress
 from typing import Final
 
@@ -25,6 +26,8 @@ class HttpConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
+        # asyncio does it only for sockets that name their protocol; without, a body waits for the ACK of its headers.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app_state = {**self.app_state, ABORT: transport.abort}
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()

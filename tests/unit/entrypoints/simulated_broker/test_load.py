@@ -166,6 +166,27 @@ def test_a_reset_after_an_order_is_an_end_without_an_answer_and_the_order_stands
     assert [one["filled_qty"] for one in broker.get("/v2/orders?status=all")] == ["1"]
 
 
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_headers(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Any] = []
+    usual = connections.HttpConnection.connection_made
+
+    def seen(connection: Any, transport: Any) -> None:
+        usual(connection, transport)
+        found.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(connections.HttpConnection, "connection_made", seen)
+
+    async def ask() -> None:
+        async with standing(broker) as port:
+            await answer(port)
+
+    asyncio.run(ask())
+    assert len(found) == 1
+    assert found[0]
+
+
 def test_there_are_so_many_accounts_and_no_more(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "MOST_ACCOUNTS", 2)
     statuses = [broker.call("GET", "/v2/account", keys=(name, "s")).status for name in ("a", "b", "c", "a")]
