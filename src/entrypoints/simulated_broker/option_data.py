@@ -21,8 +21,12 @@ _MINUTE: Final = timedelta(minutes=1)
 
 def quote_view(touch: Touch) -> dict[str, Any]:
     """A quote of a contract; a missing bid is zero, as on the wire."""
+    return {"t": instant(touch.at)} | quote_fields(touch)
+
+
+def quote_fields(touch: Touch) -> dict[str, Any]:
+    """A quote of a contract without its time."""
     return {
-        "t": instant(touch.at),
         "ax": "C",
         "ap": float(touch.ask or 0),
         "as": touch.ask_size,

@@ -69,6 +69,8 @@ class Listings:
         self.seed = seed
         self.listed = listed
         self._tapes: OrderedDict[tuple[str, date], SessionTape] = OrderedDict()
+        self._asked: tuple[str, datetime] | None = None
+        self._answer: SessionTape
         self._days: dict[tuple[str, date], Candle | None] = {}
         self._known: dict[str, Instrument | None] = {}
         self._shown: Session | None = None
@@ -103,9 +105,14 @@ class Listings:
 
     def tape(self, symbol: str, at: datetime) -> SessionTape:
         """The session that shows at an instant: the one it is in, else the last one before it."""
+        if self._asked == (symbol, at):
+            return self._answer
         if self.listed[symbol].is_crypto:
-            return self._pair_tape(symbol, at)
-        return self.tape_of(symbol, self._session(at))
+            found = self._pair_tape(symbol, at)
+        else:
+            found = self.tape_of(symbol, self._session(at))
+        self._asked, self._answer = (symbol, at), found
+        return found
 
     def tape_of(self, symbol: str, session: Session) -> SessionTape:
         """The tape of one session."""

@@ -115,6 +115,11 @@ class RecordedTape(SessionTape):
         index = bisect_right(times, at) - 1
         return touches[index] if index >= 0 else None
 
+    def quote_all(self, expiry: date, at: datetime) -> None:
+        """Recorded quotes are at hand; modelled ones are quoted together."""
+        if self._recorded is None:
+            super().quote_all(expiry, at)
+
     def chain(self, expiry: date, at: datetime) -> Surface | None:
         """Every contract of an expiry that is quoted by then, with the volatility of its mid."""
         if self._recorded is None:

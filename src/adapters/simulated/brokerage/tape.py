@@ -89,6 +89,8 @@ class SessionTape:
         self._surfaces: dict[date, OptionSurface] = {}
         self._candles: list[Candle] | None = None
         self._newest: dict[OptionContract, tuple[int, Touch]] = {}
+        self._quoted: dict[date, int] = {}
+        self._listed: dict[date, tuple[OptionContract, ...]] = {}
         self._standing: tuple[int, Touch] | None = None
         self._looked: tuple[datetime | None, int] = (None, -1)
 
@@ -137,6 +139,16 @@ class SessionTape:
         self._newest[contract] = (step, touch)
         return touch
 
+    def quote_all(self, expiry: date, at: datetime) -> None:
+        """Quote every contract of an expiry, so that `option_touch` has them at hand."""
+        step = self._step(at)
+        stood, minutes = self._index(self.session.opens + step * _SECOND), self._minutes_left(expiry, step)
+        if stood < 0 or minutes is None or self._quoted.get(expiry) == step:
+            return
+        self._quoted[expiry] = step
+        for contract, touch in zip(self.contracts(expiry), self._touches(expiry, stood, minutes, step), strict=True):
+            self._newest[contract] = (step, touch)
+
     def chain(self, expiry: date, at: datetime) -> Surface | None:
         """Every contract of one expiry at an instant; None before the first tick or for an expiry without a session."""
         step = self._step(at)
@@ -144,24 +156,31 @@ class SessionTape:
         if stood < 0 or minutes is None:
             return None
         spot, surface = self._spot(stood), self._surface(expiry)
-        columns = [column.tolist() for column in surface.quote_arrays(spot, minutes, step)]
-        quoted = self.session.opens + step * _SECOND
-        touches = tuple(_option_touch(ContractQuote(*row), quoted) for row in zip(*columns, strict=True))
+        touches = self._touches(expiry, stood, minutes, step)
         volatilities = surface.volatilities(spot, minutes, step)
         sensitivities = greeks(spot, surface.strikes_dollars, minutes, RATE, volatilities, surface.is_call)
         return Surface(self.contracts(expiry), touches, volatilities.tolist(), sensitivities)
 
     def contracts(self, expiry: date) -> tuple[OptionContract, ...]:
         """The contracts of an expiry: calls, then puts, by strike."""
-        return tuple(
-            OptionContract(self.symbol, expiry, right, Decimal(strike))
-            for right in (Right.CALL, Right.PUT)
-            for strike in self.strikes
-        )
+        found = self._listed.get(expiry)
+        if found is None:
+            rights = (Right.CALL, Right.PUT)
+            found = self._listed[expiry] = tuple(
+                OptionContract(self.symbol, expiry, right, Decimal(strike))
+                for right in rights
+                for strike in self.strikes
+            )
+        return found
 
     def lists(self, contract: OptionContract) -> bool:
         """Whether a contract's strike is listed."""
         return contract.strike in self.strikes
+
+    def _touches(self, expiry: date, stood: int, minutes: float, step: int) -> tuple[Touch, ...]:
+        quotes = self._surface(expiry).quote_arrays(self._spot(stood), minutes, step)
+        columns, quoted = [column.tolist() for column in quotes], self.session.opens + step * _SECOND
+        return tuple(_option_touch(ContractQuote(*row), quoted) for row in zip(*columns, strict=True))
 
     def _row(self, contract: OptionContract) -> int | None:
         if contract.root != self.symbol or contract.strike not in self.strikes:
