@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import desk_rows, journal_rows, mcp_calls, order_path_rows, replay_rows, starting_rows
+from benchmarks import desk_rows, journal_rows, mcp_calls, order_path_rows, replay_rows, simulation_rows, starting_rows
 from benchmarks.peer_process import ROOT, Peers
 from benchmarks.report import Run, installed_versions, line, table, write_json, write_page
 from benchmarks.timing import QUICK, Pace, Row, yardstick
@@ -30,6 +30,7 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     replay_rows.recorded_bars,
     replay_rows.quote_ticks,
     replay_rows.order_with_fill,
+    simulation_rows.simulated_sessions,
     journal_rows.records,
     journal_rows.verification,
     starting_rows.imports,
