@@ -11,7 +11,7 @@ from adapters.simulated.faults import NO_FAULTS, Fault, FaultRates
 from entrypoints.limits_file import load_limits
 from tradecore.risk.limits import Limits
 
-_LAST_MOMENT_EACH: Final = 8
+_WORST_MOMENTS_EACH: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +19,16 @@ class Options:
     """
     What a session is exposed to.
 
-    Where "not found" is never final an operator settles what is unknown. `last_moment` lets the client confirm just
-    before its tickets end, so that what has to be sent again would be sent too late.
+    Where "not found" is never final an operator settles what is unknown. With `worst_moments` the client confirms just
+    before its tickets end, so that what has to be sent again would be sent too late, and the desk is down for more than
+    a minute each time, in which the broker surprises the account.
     """
 
     rates: FaultRates
     unique_ids_for_ever: bool = True
     not_found_is_final: bool = True
     restarts: bool = True
-    last_moment: bool = False
+    worst_moments: bool = False
 
     @classmethod
     def of(cls, seed: int, *, faults: bool, restarts: bool) -> "Options":
@@ -44,7 +45,7 @@ class Options:
             unique_ids_for_ever=for_ever,
             not_found_is_final=final,
             restarts=restarts,
-            last_moment=seed % _LAST_MOMENT_EACH == 0,
+            worst_moments=seed % _WORST_MOMENTS_EACH == 0,
         )
 
 

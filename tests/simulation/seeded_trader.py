@@ -98,7 +98,7 @@ class SeededTrader:
         token = await self._preview()
         if token is not None:
             pause = float(self._random.choice([0.0, 0.5, 3.0, 20.0, 40.0], p=[0.3, 0.3, 0.25, 0.1, 0.05]))
-            await asyncio.sleep(max(pause, _LAST_MOMENT_S) if self._world.options.last_moment else pause)
+            await asyncio.sleep(max(pause, _LAST_MOMENT_S) if self._world.options.worst_moments else pause)
             await self._confirm(token)
 
     async def _open_two_at_once(self) -> None:
