@@ -18,6 +18,7 @@ from benchmarks import (
     order_path_rows,
     replay_rows,
     simulated_broker_rows,
+    simulation_rows,
     starting_rows,
 )
 from benchmarks.peer_process import ROOT, Peers
@@ -38,6 +39,7 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     replay_rows.recorded_bars,
     replay_rows.quote_ticks,
     replay_rows.order_with_fill,
+    simulation_rows.simulated_sessions,
     journal_rows.records,
     journal_rows.verification,
     starting_rows.imports,

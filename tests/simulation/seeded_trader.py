@@ -27,6 +27,7 @@ _OTHER: Final = "local:somebody-else"
 _PAUSE_S: Final = 12.0
 _TRIES: Final = 6
 _IMPATIENT: Final = 0.5
+_LAST_MOMENT_S: Final = 26.0
 
 Answer = ConfirmAnswer | PreviewAnswer | RefusedAnswer | None
 
@@ -96,7 +97,8 @@ class SeededTrader:
     async def _open(self) -> None:
         token = await self._preview()
         if token is not None:
-            await asyncio.sleep(float(self._random.choice([0.0, 0.5, 3.0, 20.0, 40.0], p=[0.3, 0.3, 0.25, 0.1, 0.05])))
+            pause = float(self._random.choice([0.0, 0.5, 3.0, 20.0, 40.0], p=[0.3, 0.3, 0.25, 0.1, 0.05]))
+            await asyncio.sleep(max(pause, _LAST_MOMENT_S) if self._world.options.worst_moments else pause)
             await self._confirm(token)
 
     async def _open_two_at_once(self) -> None:
