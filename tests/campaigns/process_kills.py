@@ -179,7 +179,7 @@ class Scene:
         return {line["symbol"]: Decimal(str(line["qty"])) for line in self._ask_broker("/v2/positions")}
 
     def _ask_broker(self, path: str) -> Any:
-        headers = {"APCA-API-KEY-ID": _ACCOUNT, "APCA-API-SECRET-KEY": "secret"}
+        headers = {"APCA-API-KEY-ID": _ACCOUNT, "APCA-API-SECRET-KEY": "simulated"}
         answer = requests.get(f"{self._url}{path}", headers=headers, timeout=10)
         answer.raise_for_status()
         return orjson.loads(answer.content)
