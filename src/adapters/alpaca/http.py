@@ -55,7 +55,7 @@ class Refused(Rejected):
 
 
 class AlpacaHttp:
-    """alpaca-py's REST client for each API, on one session; `told` hears the limit that an answer names, and its URL."""
+    """alpaca-py's REST client for each API, on one session; `told` hears the limit an answer names, and its URL."""
 
     def __init__(
         self,
