@@ -78,6 +78,7 @@ class ScriptedSession:
         gap = self.desk.rearmed_within()
         if gap is None:
             return place, [*wrong, f"a restart that needs hands: {self.desk.last_words()}"], []
+        held = held or bool(self.desk.held())
         return place, wrong + without_protection(gap, held=held) + self.desk.whole(), gap_kinds(gap, held=held)
 
     def _start(self, nth: int, act: str) -> None:

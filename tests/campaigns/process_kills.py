@@ -92,6 +92,7 @@ class Scene:
         self.client.rest()
         if gap is None:
             return [f"a restart that needs hands: {self.desk.last_words()}"], []
+        held = held or bool(self.desk.held())
         return without_protection(gap, held=held) + self.desk.whole(), gap_kinds(gap, held=held)
 
     def _wait_for_a_moment(self) -> None:
