@@ -13,7 +13,8 @@ from typing import Final
 
 from tests.campaigns.campaign import Campaign, Share
 from tests.campaigns.dying_desk import DISK_FAILURES, FAILED, HALF, KILLED, Plan
-from tests.campaigns.real_desk import RealDesk, gap_kinds, simulator, soon, without_protection
+from tests.campaigns.real_desk import RealDesk, simulator, soon
+from tests.campaigns.trial import Trial
 
 # A session makes some fifty calls, a dozen of them at the journal; what lies past its end is a kill after it.
 _CALLS: Final = 60
@@ -39,9 +40,7 @@ def run_share(seed: int, size: int) -> Share:
         try:
             session.begin(*trials[0])
             for trial, following in zip(trials, [*trials[1:], (0, KILLED)], strict=True):
-                what, wrong, kinds = session.die(*trial, following)
-                share.count(what, "; ".join(wrong) or None)
-                share.kinds.update(kinds)
+                session.die(*trial, following).count(share)
         finally:
             session.desk.kill()
     return share
@@ -63,12 +62,8 @@ class ScriptedSession:
         if self.desk.rearmed_within() is None:
             raise RuntimeError(f"the desk did not begin: {self.desk.last_words()}")
 
-    def die(self, nth: int, act: str, following: tuple[int, str]) -> tuple[str, list[str], list[str]]:
-        """
-        Play until the desk dies as `begin` or the trial before said, and start it again for the following trial.
-
-        What it died at, what was wrong, and how long it took to be protected again.
-        """
+    def die(self, nth: int, act: str, following: tuple[int, str]) -> Trial:
+        """Play until the desk dies as `begin` or the trial before said, and start it again for the following one."""
         self._become_flat()
         self._armed.touch()
         self._play()
@@ -77,9 +72,9 @@ class ScriptedSession:
         self._start(*following)
         gap = self.desk.rearmed_within()
         if gap is None:
-            return place, [*wrong, f"a restart that needs hands: {self.desk.last_words()}"], []
+            return Trial(what=place, wrong=[*wrong, f"a restart that needs hands: {self.desk.last_words()}"])
         held = held or bool(self.desk.held())
-        return place, wrong + without_protection(gap, held=held) + self.desk.whole(), gap_kinds(gap, held=held)
+        return Trial(what=place, held=held, gap_s=gap, wrong=wrong + self.desk.whole())
 
     def _start(self, nth: int, act: str) -> None:
         for file in (self._armed, self._log):

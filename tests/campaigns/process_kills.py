@@ -14,8 +14,9 @@ from typing import Final
 
 from tests.campaigns.busy_client import BusyClient
 from tests.campaigns.campaign import Campaign, Share
-from tests.campaigns.real_desk import RealDesk, gap_kinds, simulator, without_protection
+from tests.campaigns.real_desk import RealDesk, simulator
 from tests.campaigns.swallowing_proxy import SwallowingProxy
+from tests.campaigns.trial import Trial
 
 _FROZEN_S: Final = 15.0
 _LONGEST_SILENCE_S: Final = 12.0
@@ -33,9 +34,7 @@ def run_share(seed: int, size: int) -> Share:
         try:
             scene.begin()
             for _ in range(size):
-                what, wrong, kinds = scene.strike()
-                share.count(what, "; ".join(wrong) or None)
-                share.kinds.update(kinds)
+                scene.strike().count(share)
             share.kinds["orders at the broker"] += len(scene.desk.broker_orders())
             share.kinds["confirmations"] += scene.client.confirmed
         finally:
@@ -71,29 +70,26 @@ class Scene:
         self.client.end()
         self.desk.kill()
 
-    def strike(self, blow: str | None = None) -> tuple[str, list[str], list[str]]:
-        """What befell the desk while what was under way, what was wrong afterwards, and how long it took."""
+    def strike(self, blow: str | None = None) -> Trial:
+        """Let one thing befall the desk, by name or by chance, at a moment of its work."""
         weights = [weight for weight, _ in self._blows.values()]
         name = blow or self._chance.choices(list(self._blows), weights)[0]
         self.client.work()
         self._wait_for_a_moment()
-        moment = self.client.doing
+        what = f"{name} during {self.client.doing}"
         if self._blows[name][1]():
-            wrong, kinds = self._start_again()
-        else:
-            self.client.rest()
-            wrong, kinds = self.desk.whole(), []
-        return f"{name} during {moment}", wrong, kinds
+            return self._start_again(what)
+        self.client.rest()
+        return Trial(what=what, wrong=self.desk.whole())
 
-    def _start_again(self) -> tuple[list[str], list[str]]:
+    def _start_again(self, what: str) -> Trial:
         held = bool(self.desk.held())
         self.desk.start()
         gap = self.desk.rearmed_within()
         self.client.rest()
         if gap is None:
-            return [f"a restart that needs hands: {self.desk.last_words()}"], []
-        held = held or bool(self.desk.held())
-        return without_protection(gap, held=held) + self.desk.whole(), gap_kinds(gap, held=held)
+            return Trial(what=what, wrong=[f"a restart that needs hands: {self.desk.last_words()}"])
+        return Trial(what=what, held=held or bool(self.desk.held()), gap_s=gap, wrong=self.desk.whole())
 
     def _wait_for_a_moment(self) -> None:
         self.client.sending.clear()

@@ -28,11 +28,8 @@ from entrypoints.standing.asking import ask_desk
 from tradecore.errors import TradeError
 
 PROGRAM: Final = (sys.executable, "-m", "entrypoints.cli")
-STANDS_WITHIN_S: Final = 60.0
-AGREES_WITHIN_S: Final = 60.0
-REARMED_WITHIN_S: Final = 10.0
-_ACCOUNT: Final = "killed"
-_KEYS: Final = {"APCA-API-KEY-ID": _ACCOUNT, "APCA-API-SECRET-KEY": "of-the-campaign"}
+_STANDS_WITHIN_S: Final = 60.0
+_SECRET: Final = "of-the-campaign"
 _SPEED: Final = 10
 _LOOKS_EVERY_S: Final = 0.05
 # A desk that is killed every few seconds for a whole share must not end at the limits of one day, and its market passes
@@ -58,18 +55,26 @@ _LOOSE: Final = {
 
 
 class RealDesk:
-    """One desk, started and ended at will, its broker asked apart from it."""
+    """
+    One desk, started and ended at will, its broker asked apart from it.
 
-    def __init__(self, home: Path, broker: str, *, wire: str | None = None) -> None:
+    Seconds beyond `stands_within_s` and `agrees_within_s` mean that it needs a person.
+    """
+
+    stands_within_s = _STANDS_WITHIN_S
+    agrees_within_s = 60.0
+
+    def __init__(self, home: Path, broker: str, *, wire: str | None = None, account: str = "killed") -> None:
         """`broker` is the simulator's URL, `wire` the one that the desk is given instead, for example a proxy's."""
-        self.directory = home / "simulated" / _ACCOUNT
+        self.directory = home / "simulated" / account
         self.directory.mkdir(parents=True, exist_ok=True)
         self._log = self.directory / "serve.log"
         self._broker = broker
         limits = home / "limits.yaml"
         shipped = yaml.safe_load(files("entrypoints").joinpath("risk_parameters.yaml").read_text(encoding="utf-8"))
         limits.write_text(yaml.safe_dump(shipped["default"] | _LOOSE), encoding="utf-8")
-        keys = {"TRADECORE_SIM_KEY": _KEYS["APCA-API-KEY-ID"], "TRADECORE_SIM_SECRET": _KEYS["APCA-API-SECRET-KEY"]}
+        self._account = account
+        keys = {"TRADECORE_SIM_KEY": account, "TRADECORE_SIM_SECRET": _SECRET}
         where = {"TRADECORE_SIM_URL": wire or broker, "TRADECORE_LIMITS": str(limits)}
         self._environment = environment(home) | keys | where
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,7 +88,7 @@ class RealDesk:
     def start(self, program: Sequence[str] = PROGRAM) -> None:
         """Start the desk, and nothing else."""
         with self._log.open("ab") as log:
-            command = [*program, "serve", "--account", _ACCOUNT, "--no-http"]
+            command = [*program, "serve", "--account", self._account, "--no-http"]
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
 
     def kill(self) -> None:
@@ -117,7 +122,7 @@ class RealDesk:
         Counted from this call, which follows the start.
         """
         began = time.monotonic()
-        return time.monotonic() - began if soon(self._is_armed, STANDS_WITHIN_S) else None
+        return time.monotonic() - began if soon(self._is_armed, self.stands_within_s) else None
 
     def _is_armed(self) -> bool:
         status = self.ask({"ask": "status"}, 5.0)
@@ -128,7 +133,7 @@ class RealDesk:
 
     def whole(self) -> list[str]:
         """What is still wrong between desk and broker after a while; nothing when it is whole."""
-        return [] if soon(lambda: not self.differences(), AGREES_WITHIN_S) else self.differences()
+        return [] if soon(lambda: not self.differences(), self.agrees_within_s) else self.differences()
 
     def differences(self) -> list[str]:
         """Where desk and broker differ now, and what is wrong with the orders the broker has."""
@@ -142,6 +147,8 @@ class RealDesk:
             ours[line["symbol"]] = ours.get(line["symbol"], Decimal(0)) + Decimal(line["quantity"])
             if not line["stop"] or not line["mark"]:
                 wrong.append(f"{line['group']} is not protected: stop {line['stop']}, mark {line['mark']}")
+            elif Decimal(line["mark"]) <= Decimal(line["stop"]):
+                wrong.append(f"{line['group']} is at {line['mark']} with its stop at {line['stop']}, and is held")
         theirs = self.held()
         if ours != theirs:
             wrong.append(f"held {_shown(ours)} here, {_shown(theirs)} at the broker")
@@ -178,7 +185,8 @@ class RealDesk:
         return lines[-1] if lines else "it said nothing"
 
     def _at_broker(self, path: str) -> Any:
-        answer = requests.get(f"{self._broker}{path}", headers=_KEYS, timeout=10)
+        keys = {"APCA-API-KEY-ID": self._account, "APCA-API-SECRET-KEY": _SECRET}
+        answer = requests.get(f"{self._broker}{path}", headers=keys, timeout=10)
         answer.raise_for_status()
         return orjson.loads(answer.content)
 
@@ -196,7 +204,7 @@ def simulator(home: Path, seed: int) -> Iterator[str]:
     with (home / "sim.log").open("wb") as log:
         broker = subprocess.Popen([*PROGRAM, "sim", *options], env=environment(home), stdout=log, stderr=log)
     try:
-        if not soon(lambda: _answers(url), STANDS_WITHIN_S):
+        if not soon(lambda: _answers(url), _STANDS_WITHIN_S):
             raise RuntimeError(f"the simulator did not start: {(home / 'sim.log').read_text(encoding='utf-8')}")
         yield url
     finally:
@@ -235,14 +243,3 @@ def _answers(url: str) -> bool:
         return requests.get(f"{url}/_sim/state", timeout=5).ok
     except requests.RequestException:
         return False
-
-
-def without_protection(gap: float, *, held: bool) -> list[str]:
-    """What is wrong with a holding that nobody watched for so many seconds after the start."""
-    late = held and gap > REARMED_WITHIN_S
-    return [f"a position was without protection for {gap:.1f} s"] if late else []
-
-
-def gap_kinds(gap: float, *, held: bool) -> list[str]:
-    """How a share counts that a desk was back after so many seconds."""
-    return [f"armed again within {int(gap) + 1} s", "restarts with something held" if held else "restarts flat"]
