@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ _STANDS_WITHIN_S: Final = 60.0
 _SECRET: Final = "of-the-campaign"
 _SPEED: Final = 10
 _LOOKS_EVERY_S: Final = 0.05
+# Each look asks the desk for what it asks its broker, of which it has so much a minute.
+_COMPARES_EVERY_S: Final = 0.5
 # A desk that is killed every few seconds for a whole share must not end at the limits of one day, and its market passes
 # ten seconds in each of the machine's: what is old there is ten times as old.
 _LOOSE: Final = {
@@ -133,7 +136,8 @@ class RealDesk:
 
     def whole(self) -> list[str]:
         """What is still wrong between desk and broker after a while; nothing when it is whole."""
-        return [] if soon(lambda: not self.differences(), self.agrees_within_s) else self.differences()
+        agrees = soon(lambda: not self.differences(), self.agrees_within_s, every_s=_COMPARES_EVERY_S)
+        return [] if agrees else self.differences()
 
     def differences(self) -> list[str]:
         """Where desk and broker differ now, and what is wrong with the orders the broker has."""
@@ -220,22 +224,24 @@ def free_port() -> int:
         return port
 
 
-def soon(condition: Callable[[], bool], seconds: float) -> bool:
+def soon(condition: Callable[[], bool], seconds: float, every_s: float = _LOOKS_EVERY_S) -> bool:
     """Whether it becomes true within so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(_LOOKS_EVERY_S)
+        time.sleep(every_s)
     return condition()
 
 
 def environment(home: Path) -> dict[str, str]:
-    """This process's environment without settings of the desk, plus a home."""
+    """This process's environment without settings of the desk, plus a home; compiled once, as installed ones are."""
     ours = {name for name in os.environ if name.upper().startswith("TRADECORE_") or name.upper() in known_names()}
     root = Path(__file__).parents[2]
+    ours.add("PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return kept | {"TRADECORE_HOME": str(home), "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    compiled = {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"tradecore-compiled-{os.getuid()}")}
+    return kept | compiled | {"TRADECORE_HOME": str(home), "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
 
 
 def _answers(url: str) -> bool:
