@@ -25,6 +25,8 @@ TRIALS: Final = (
 )
 _SHARE: Final = 27
 _ENDS_WITHIN_S: Final = 20.0
+# After the session the desk still syncs its journal, once a second.
+_DIES_WITHIN_S: Final = 2.0
 _FLAT_WITHIN_S: Final = 30.0
 # What was durable before the disk failed may be on its way still.
 _STILL_LEAVES_S: Final = 1.0
@@ -111,17 +113,18 @@ class ScriptedSession:
 
     def _end(self, nth: int, act: str) -> tuple[str, list[str]]:
         """Where it ended, and what was wrong with how it did."""
-        calls = self._calls()
-        if act in DISK_FAILURES and any(what == FAILED for _, what in calls):
-            return f"{act}: call {nth} at the journal", self._end_without_disk(calls)
-        try:
-            self.desk.process.wait(1.0)
-        except TimeoutExpired:
+        soon(lambda: self.desk.process.poll() is not None or self._disk_failed(), _DIES_WITHIN_S)
+        if self._disk_failed():
+            return f"{act}: call {nth} at the journal", self._end_without_disk()
+        if self.desk.process.poll() is None:
             self.desk.kill()
             return f"{act}: past the end of the session", []
-        return f"{act}: {calls[-1][1]}", []
+        return f"{act}: {self._calls()[-1][1]}", []
 
-    def _end_without_disk(self, calls: list[tuple[float, str]]) -> list[str]:
+    def _disk_failed(self) -> bool:
+        return any(what == FAILED for _, what in self._calls())
+
+    def _end_without_disk(self) -> list[str]:
         try:
             code = self.desk.process.wait(_ENDS_WITHIN_S)
         except TimeoutExpired:
@@ -130,7 +133,7 @@ class ScriptedSession:
         wrong = [] if code else ["a desk without a journal ended as if in order"]
         if "can't be written" not in self.desk.last_words():
             wrong.append(f"nobody was told: {self.desk.last_words()}")
-        failed_at = next(at for at, what in calls if what == FAILED)
+        failed_at = next(at for at, what in self._calls() if what == FAILED)
         late = [at for at, what in self._calls() if what.startswith("send POST") and at > failed_at + _STILL_LEAVES_S]
         return wrong + [f"{len(late)} orders left without a journal"] * bool(late)
 
