@@ -61,7 +61,7 @@ class ScriptedSession:
     def begin(self, nth: int, act: str) -> None:
         """Start a desk that will die so."""
         self._start(nth, act)
-        if self.desk.rearmed_within() is None:
+        if self.desk.back() is None:
             raise RuntimeError(f"the desk did not begin: {self.desk.last_words()}")
 
     def die(self, nth: int, act: str, following: tuple[int, str]) -> Trial:
@@ -72,11 +72,11 @@ class ScriptedSession:
         place, wrong = self._end(nth, act)
         held = bool(self.desk.held())
         self._start(*following)
-        gap = self.desk.rearmed_within()
-        if gap is None:
+        back = self.desk.back()
+        if back is None:
             return Trial(what=place, wrong=[*wrong, f"a restart that needs hands: {self.desk.last_words()}"])
         held = held or bool(self.desk.held())
-        return Trial(what=place, held=held, gap_s=gap, wrong=wrong + self.desk.whole())
+        return Trial(what=place, held=held, back=back, wrong=wrong + self.desk.whole())
 
     def _start(self, nth: int, act: str) -> None:
         for file in (self._armed, self._log):

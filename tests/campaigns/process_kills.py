@@ -62,7 +62,7 @@ class Scene:
     def begin(self) -> None:
         """Start the desk for the first time."""
         self.desk.start()
-        if self.desk.rearmed_within() is None:
+        if self.desk.back() is None:
             raise RuntimeError(f"the desk did not begin: {self.desk.last_words()}")
 
     def end(self) -> None:
@@ -85,11 +85,11 @@ class Scene:
     def _start_again(self, what: str) -> Trial:
         held = bool(self.desk.held())
         self.desk.start()
-        gap = self.desk.rearmed_within()
+        back = self.desk.back()
         self.client.rest()
-        if gap is None:
+        if back is None:
             return Trial(what=what, wrong=[f"a restart that needs hands: {self.desk.last_words()}"])
-        return Trial(what=what, held=held or bool(self.desk.held()), gap_s=gap, wrong=self.desk.whole())
+        return Trial(what=what, held=held or bool(self.desk.held()), back=back, wrong=self.desk.whole())
 
     def _wait_for_a_moment(self) -> None:
         self.client.sending.clear()

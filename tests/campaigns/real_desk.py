@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -55,6 +56,14 @@ _LOOSE: Final = {
     "max_chain_age_s": 50,
     "protected_within_s": 100,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """Seconds from the start until each holding's stop was watched by a quote, and until the books were found equal."""
+
+    watched_s: float
+    compared_s: float
 
 
 class RealDesk:
@@ -118,21 +127,22 @@ class RealDesk:
         answer = (self.ask({"ask": "call", "tool": tool, "arguments": arguments}) or {}).get("answer")
         return answer if isinstance(answer, dict) else None
 
-    def rearmed_within(self) -> float | None:
-        """
-        Seconds until the desk compared its books and watches each holding's stop by a quote; None if it never does.
-
-        Counted from this call, which follows the start.
-        """
+    def back(self) -> "Back | None":
+        """How long the desk takes to be back, counted from this call, which follows the start; None if it never is."""
         began = time.monotonic()
-        return time.monotonic() - began if soon(self._is_armed, self.stands_within_s) else None
+        if not soon(self._watches, self.stands_within_s):
+            return None
+        watched = time.monotonic() - began
+        compared = soon(self._has_compared, self.stands_within_s)
+        return Back(watched_s=watched, compared_s=time.monotonic() - began) if compared else None
 
-    def _is_armed(self) -> bool:
-        status = self.ask({"ask": "status"}, 5.0)
-        if status is None or str(status["reason"]).startswith("starting"):
-            return False
+    def _watches(self) -> bool:
         lines = (self.call("get_positions") or {}).get("positions")
         return lines is not None and all(line["stop"] and line["mark"] for line in lines)
+
+    def _has_compared(self) -> bool:
+        status = self.ask({"ask": "status"}, 5.0)
+        return status is not None and not str(status["reason"]).startswith("starting")
 
     def whole(self) -> list[str]:
         """What is still wrong between desk and broker after a while; nothing when it is whole."""

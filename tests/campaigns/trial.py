@@ -5,6 +5,7 @@ from math import ceil
 from typing import Final
 
 from tests.campaigns.campaign import Share
+from tests.campaigns.real_desk import Back
 
 REARMED_WITHIN_S: Final = 10.0
 
@@ -14,21 +15,25 @@ class Trial:
     """
     Where the desk was struck and what was wrong afterwards.
 
-    `gap_s` are the seconds from the new start until everything held was watched again, None where nothing was started;
-    `held` says whether there was anything.
+    `back` is how long a new start took, None where nothing was started; `held` says whether anything was held.
     """
 
     what: str
     wrong: list[str] = field(default_factory=list)
-    gap_s: float | None = None
+    back: Back | None = None
     held: bool = False
 
     def count(self, share: Share) -> None:
-        """Count it, and the gap by half seconds; a holding that was not watched for too long is wrong."""
+        """Count it, and the seconds by halves; a holding that was not watched for too long is wrong."""
         wrong = list(self.wrong)
-        if self.gap_s is not None:
+        if self.back is not None:
             holds = "holding" if self.held else "flat"
-            share.kinds[f"{holds}, armed again within {ceil(self.gap_s * 2) / 2:04.1f} s"] += 1
-            if self.held and self.gap_s > REARMED_WITHIN_S:
-                wrong.append(f"a position was without protection for {self.gap_s:.1f} s")
+            share.kinds[f"{holds}, watched again within {_half_seconds(self.back.watched_s)} s"] += 1
+            share.kinds[f"{holds}, books equal within {_half_seconds(self.back.compared_s)} s"] += 1
+            if self.held and self.back.watched_s > REARMED_WITHIN_S:
+                wrong.append(f"a position was without protection for {self.back.watched_s:.1f} s")
         share.count(self.what, "; ".join(wrong) or None)
+
+
+def _half_seconds(seconds: float) -> str:
+    return f"{ceil(seconds * 2) / 2:04.1f}"

@@ -66,7 +66,7 @@ def life_and_restart(desk: RealDesk, program: tuple[str, ...]) -> list[str]:
     Its stops are near enough to be passed, one by the spread alone and one by the market, whichever way that goes.
     """
     desk.start(program)
-    if desk.rearmed_within() is None:
+    if desk.back() is None:
         return ["a restart that needs hands"]
     for strategy in ("orb_long_call", "orb_long_put"):
         shown = desk.call(strategy, contracts=1, stop_pct=1)
@@ -75,5 +75,5 @@ def life_and_restart(desk: RealDesk, program: tuple[str, ...]) -> list[str]:
     assert soon(lambda: bool(desk.held()), 10.0)
     desk.kill()
     desk.start(program)
-    assert desk.rearmed_within() is not None
+    assert desk.back() is not None
     return next((wrong for wrong in (desk.whole() for _ in range(20)) if wrong), [])
