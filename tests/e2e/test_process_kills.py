@@ -51,7 +51,7 @@ CAUGHT_BY = {
 @pytest.mark.parametrize("bug", BUGS)
 def test_the_campaigns_find_planted_bugs(bug: str, tmp_path: Path, broker: str) -> None:
     desk = RealDesk(tmp_path, broker, account=bug.replace(" ", "-"))
-    desk.stands_within_s, desk.agrees_within_s = 15.0, 3.0
+    desk.stands_within_s, desk.agrees_within_s = 10.0, 3.0
     try:
         found = life_and_restart(desk, (sys.executable, "-m", "tests.e2e.planted_desk", bug))
         assert any(CAUGHT_BY[bug] in each for each in found), found
