@@ -110,6 +110,9 @@ class SeededTrader:
 
     async def _preview(self) -> _Token | None:
         strategy = ("one_option", "debit_vertical")[self._one_of(2)]
+        return await self._preview_of(strategy)
+
+    async def _preview_of(self, strategy: str, contracts: str | None = None) -> _Token | None:
         wish = {
             "right": ("call", "put")[self._one_of(2)],
             "strike": str(669 + self._one_of(4)),
@@ -119,6 +122,7 @@ class SeededTrader:
         }
         if strategy == "debit_vertical":
             wish["strike"] = str((669, 670, 671)[self._one_of(3)])
+        wish["contracts"] = contracts or wish["contracts"]
         answer = await self._world.call(lambda floor: preview_strategy(floor, ME, strategy, wish))
         return self._keep(answer, {"strategy": strategy, **wish})
 
@@ -200,8 +204,20 @@ class SeededTrader:
 
     async def _confirm_closing(self, answer: Answer) -> None:
         token = self._keep(answer, {})
-        if token is not None:
+        if token is None:
+            return
+        if self._world.options.worst_moments:
+            await asyncio.gather(self._confirm(token), self._open_at_once())
+        else:
             await self._confirm(token)
+
+    async def _open_at_once(self) -> None:
+        """Try to spend what a closing that is under way will free."""
+        for contracts in ("3", "2", "1"):
+            for strategy in ("one_option", "debit_vertical"):
+                token = await self._preview_of(strategy, contracts)
+                if token is not None:
+                    await self._confirm(token)
 
     async def _cancel_something(self) -> None:
         floor = await self._world.living_floor()

@@ -197,6 +197,16 @@ class Truth:
             self.note(Broken.UNCONFIRMED, f"{order_id} takes risk and left after the kill switch was engaged")
         for other in self.unknown(order_id):
             self.note(Broken.UNCONFIRMED, f"{order_id} takes risk while the outcome of {other} is not known")
+        worst, news = self.worst_case(), self.now() - _KNOWN_AFTER
+        allowed = CAP + sum((money for at, money in self.excused if at > news), ZERO)
+        if worst is not None and worst + _cost(order) > allowed and self._covered_until is None:
+            self.note(Broken.BREACH, f"{order_id} left although {worst} can be lost, and {_cost(order)} more with it")
+
+
+def _cost(order: ConfirmedOrder) -> Money:
+    """What a debit can lose, without its fees."""
+    price = max(order.terms.price, _NONE) if isinstance(order.terms, Limit) else _NONE
+    return usd(order.quantity * price * order.legs[0].instrument.multiplier)
 
 
 def owed(orders: Iterable[WorkingOrder]) -> Money:
