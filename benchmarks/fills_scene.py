@@ -34,6 +34,7 @@ _MANY = 10**6
 _PATIENT_LIMITS = replace(
     LIMITS,
     worst_price_is_touch=True,
+    max_repeated_executions=_MANY,
     max_trades_per_day=_MANY,
     max_trades_per_day_per_strategy=_MANY,
     max_opens_per_minute=_MANY,
