@@ -1,0 +1,104 @@
+"""
+More traded at a price than ever stood there, in fills of the same size, while what is shown stays as it is.
+
+Without order ids this is an inference: somebody refills. The note says so.
+"""
+
+from math import sqrt
+from typing import Final
+
+from tradecore.microstructure.anomalies import Finding, Severity
+from tradecore.microstructure.book import BookSide
+from tradecore.microstructure.events import Trade
+from tradecore.microstructure.thresholds import Thresholds
+
+_STABLE: Final = 0.5
+_VERY: Final = 3.0
+
+
+class _Price:
+    """What happened at one price of one side since its first fill."""
+
+    __slots__ = ("fills", "first", "last", "least_shown", "most_shown", "refills", "squares", "traded")
+
+    def __init__(self, at: int, shown: int) -> None:
+        self.first = self.last = at
+        self.fills = self.refills = self.traded = self.squares = 0
+        self.most_shown = self.least_shown = shown
+
+
+class IcebergDetector:
+    """Follows the prices at which something trades."""
+
+    __slots__ = ("_prices", "_thresholds")
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        """Nothing was seen."""
+        self._thresholds = thresholds
+        self._prices: dict[tuple[int, int], _Price] = {}
+
+    def trade(self, trade: Trade, side: BookSide, rank: int) -> None:
+        """Take a trade with what rests at a rank of this side."""
+        price = self._prices.get((side.sign, rank))
+        if price is None:
+            price = self._prices[side.sign, rank] = _Price(trade.at, side.quantity(rank))
+            side.watched.add(rank)
+        price.last = max(price.last, trade.at)
+        price.fills += 1
+        price.traded += trade.quantity
+        price.squares += trade.quantity * trade.quantity
+
+    def see(self, side: BookSide, changes: list[tuple[int, int, int]]) -> None:
+        """Take the changes at watched ranks that one message brought."""
+        for rank, before, after in changes:
+            price = self._prices.get((side.sign, rank))
+            if price is None:
+                continue
+            price.most_shown = max(price.most_shown, after)
+            price.least_shown = min(price.least_shown, after)
+            price.refills += after > before
+
+    def findings(self, now: int, bids: BookSide, asks: BookSide, tick: int) -> list[Finding]:
+        """What is suspicious now; `tick` is its size in units of 1e-8."""
+        found = []
+        for (sign, rank), price in list(self._prices.items()):
+            side = bids if sign > 0 else asks
+            if now - price.last > self._thresholds.iceberg_window_ms or not side.quantity(rank):
+                del self._prices[sign, rank]
+                side.watched.discard(rank)
+            elif self._looks_refilled(price):
+                found.append(self._finding(sign, sign * rank * tick / 1e8, price))
+        return found
+
+    def _looks_refilled(self, price: _Price) -> bool:
+        wanted = self._thresholds
+        if price.fills < wanted.iceberg_fills or price.traded < wanted.iceberg_times_shown * price.most_shown:
+            return False
+        is_stable = price.most_shown > 0 and price.least_shown >= _STABLE * price.most_shown
+        return is_stable and _spread_of_sizes(price) <= wanted.iceberg_spread_of_sizes
+
+    def _finding(self, sign: int, at_price: float, price: _Price) -> Finding:
+        side = "bid" if sign > 0 else "ask"
+        times = price.traded / price.most_shown
+        is_clear = times >= _VERY * self._thresholds.iceberg_times_shown
+        return Finding(
+            kind="iceberg",
+            key=f"{side} {at_price}",
+            severity=Severity.HIGH if is_clear else Severity.MEDIUM,
+            note=f"inferred: {times:.1f} times what was ever shown traded at one {side}, in like fills",
+            evidence={
+                "side": side,
+                "price": at_price,
+                "fills": price.fills,
+                "traded": price.traded / 1e8,
+                "most_shown": price.most_shown / 1e8,
+                "refills_seen": price.refills,
+                "spread_of_sizes": round(_spread_of_sizes(price), 3),
+            },
+        )
+
+
+def _spread_of_sizes(price: _Price) -> float:
+    """Coefficient of variation of the fills' sizes."""
+    mean = price.traded / price.fills
+    return sqrt(max(0.0, price.squares / price.fills - mean * mean)) / mean
