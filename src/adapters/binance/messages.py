@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tradecore.errors import DataMalformed
 from tradecore.microstructure.events import (
+    BestQuote,
     DayTicker,
     DepthDiff,
     DepthSnapshot,
@@ -16,17 +17,7 @@ from tradecore.microstructure.events import (
 )
 
 
-class BookTicker(NamedTuple):
-    """Best bid and ask as of an update, prices and quantities in units of 1e-8: what a rebuilt book is checked by."""
-
-    update_id: int
-    bid: int
-    bid_quantity: int
-    ask: int
-    ask_quantity: int
-
-
-def market_event(data: Mapping[str, Any]) -> MarketEvent | BookTicker | None:
+def market_event(data: Mapping[str, Any]) -> MarketEvent | BestQuote | None:
     """
     One message, without the envelope of a combined stream; None for a kind that tells nothing about the market.
 
@@ -79,8 +70,8 @@ def _trade(data: Mapping[str, Any]) -> Trade | None:
     return Trade(int(data["T"]), int(data["t"]), units(data["p"]), quantity, data["m"] is False)
 
 
-def _book_ticker(data: Mapping[str, Any]) -> BookTicker:
-    return BookTicker(int(data["u"]), units(data["b"]), units(data["B"]), units(data["a"]), units(data["A"]))
+def _book_ticker(data: Mapping[str, Any]) -> BestQuote:
+    return BestQuote(int(data["u"]), units(data["b"]), units(data["B"]), units(data["a"]), units(data["A"]))
 
 
 def _day_ticker(data: Mapping[str, Any]) -> DayTicker:

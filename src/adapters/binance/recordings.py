@@ -1,25 +1,27 @@
 """Recordings of Binance's streams: each line is a receive time in nanoseconds, a space, and the message as received."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import orjson
 
-from adapters.binance.messages import BookTicker, market_event, symbol_of
+from adapters.binance.messages import market_event, symbol_of
 from tradecore.errors import DataMalformed, DataMissing
-from tradecore.microstructure.events import DepthSnapshot, MarketEvent
+from tradecore.microstructure.events import BestQuote, DepthSnapshot, MarketEvent
 
 _GZIP: Final = b"\x1f\x8b"
 _LIKE: Final = 0.2
+_TELLS_EACH: Final = 1_000
 
-Recorded = MarketEvent | BookTicker
+Recorded = MarketEvent | BestQuote
 
 
-def read_recording(file: Path, symbol: str) -> Iterator[Recorded]:
+def read_recording(file: Path, symbol: str, progress: Callable[[float], None] = lambda _: None) -> Iterator[Recorded]:
     """
-    What a recording tells about one symbol, in the order it was received.
+    What a recording tells about one symbol, in the order it was received; `progress` is told the share that was read.
 
     Snapshots name no symbol: one is taken for this symbol's if its prices are within a fifth of those seen.
 
@@ -28,15 +30,18 @@ def read_recording(file: Path, symbol: str) -> Iterator[Recorded]:
         DataMalformed: A line is no message; the error names it.
     """
     price = 0
-    with _opened(file) as lines:
+    with _opened(file) as (lines, raw):
+        size = max(1, file.stat().st_size)
         for number, line in enumerate(lines, 1):
+            if number % _TELLS_EACH == 0:
+                progress(raw.tell() / size)
             data = _message(file, number, line)
             if (symbol_of(data) or symbol) != symbol:
                 continue
             event = market_event(data)
             if isinstance(event, DepthSnapshot) and not _is_like(event, price):
                 continue
-            if isinstance(event, BookTicker):
+            if isinstance(event, BestQuote):
                 price = event.bid
             if event is not None:
                 yield event
@@ -44,18 +49,21 @@ def read_recording(file: Path, symbol: str) -> Iterator[Recorded]:
 
 def symbols_in(file: Path) -> list[str]:
     """Every symbol that a recording names."""
-    with _opened(file) as lines:
+    with _opened(file) as (lines, _):
         found = {symbol_of(_message(file, number, line)) for number, line in enumerate(lines, 1)}
     return sorted(symbol for symbol in found if symbol is not None)
 
 
-def _opened(file: Path) -> BinaryIO:
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Its lines, unpacked, and the file beneath, whose position tells how far it was read."""
     try:
         with file.open("rb") as raw:
             packed = raw.read(2) == _GZIP
-        return cast("BinaryIO", gzip.open(file, "rb")) if packed else file.open("rb")
-    except OSError as problem:
-        raise DataMissing(f"{file}: {problem.strerror or problem}") from problem
+            raw.seek(0)
+            yield (cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw), raw
+    except (OSError, EOFError) as problem:
+        raise DataMissing(f"{file}: {problem}") from problem
 
 
 def _message(file: Path, number: int, line: bytes) -> dict[str, Any]:

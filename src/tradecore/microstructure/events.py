@@ -57,6 +57,16 @@ class DayTicker(NamedTuple):
     volume: int
 
 
+class BestQuote(NamedTuple):
+    """Best bid and ask as of an update: not part of the book's own messages, and what a rebuilt book is checked by."""
+
+    update_id: int
+    bid: int
+    bid_quantity: int
+    ask: int
+    ask_quantity: int
+
+
 MarketEvent = Trade | DepthDiff | DepthSnapshot | DayTicker
 
 
