@@ -90,7 +90,8 @@ class MemoryMarketBus(MarketBus):
         if stream.delivered == len(stream.entries):
             stream.came.clear()
             try:
-                await asyncio.wait_for(stream.came.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await stream.came.wait()
             except TimeoutError:
                 return []
         found = list(stream.entries)[stream.delivered : stream.delivered + _AT_A_TIME]
