@@ -114,12 +114,21 @@ class BookSide:
             if index < 0 or near[index]:
                 break
             index -= 1
-        if 0 <= index < 2 * _REACH and near[index]:
-            self.best = self._base + index
-        else:
-            self.best = self._highest()
+        if 0 <= index < 2 * _REACH and not near[index]:
+            index = self._filled_below(index)
+        self.best = self._base + index if 0 <= index < 2 * _REACH else self._highest()
         if self.best is not None and not _REACH // 2 <= self.best - self._base < 3 * _REACH // 2:
             self._centre(self.best)
+
+    def _filled_below(self, end: int) -> int:
+        """The last place before `end` that is not empty; -1 when there is none."""
+        while end > 0:
+            begin = max(0, end - _STRIDE)
+            filled = np.flatnonzero(self._view[begin:end])
+            if filled.size:
+                return begin + int(filled[-1])
+            end = begin
+        return -1
 
     def _highest(self) -> int | None:
         """The best of all, the long way."""

@@ -17,8 +17,7 @@ class Grid:
 
     def fits(self, levels: Levels) -> bool:
         """Whether every price is a whole number of ticks."""
-        tick = self.tick
-        return tick > 0 and not any(price % tick for price, _ in levels)
+        return self.tick > 0 and gcd(self.tick, *[price for price, _ in levels]) == self.tick
 
     def learn(self, prices: Iterable[int]) -> None:
         """Make the tick as fine as these prices need."""

@@ -1,11 +1,12 @@
 """Windows over event time: their cost does not grow with what is in them, nor does order change it."""
 
+from math import exp, log
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-_STEP: Final = np.log(1.02)
+_STEP: Final = log(1.02)
 _BINS: Final = 2_048
 
 
@@ -13,33 +14,42 @@ class RollingSum:
     """
     The sum over the last `window` milliseconds, to a step of a two-hundredth of it.
 
-    What comes late is counted where it belongs, as long as that is still in the window.
+    What comes late is counted where it belongs, as long as that is still in the window. The window never goes back.
     """
 
-    __slots__ = ("_step", "_steps", "_sums", "_times")
+    __slots__ = ("_last", "_step", "_steps", "_sums", "_total")
 
     def __init__(self, window: int) -> None:
         """So many milliseconds."""
         self._steps = min(200, window)
         self._step = window // self._steps
         self._sums = [0] * self._steps
-        self._times = [-1] * self._steps
+        self._total = 0
+        self._last = -1
 
     def add(self, at: int, value: int) -> None:
         """Count a value at its time."""
         time = at // self._step
-        place = time % self._steps
-        if self._times[place] == time:
-            self._sums[place] += value
-        elif self._times[place] < time:
-            self._times[place] = time
-            self._sums[place] = value
+        if time > self._last:
+            self._advance(time)
+        if time > self._last - self._steps:
+            self._sums[time % self._steps] += value
+            self._total += value
 
     def total(self, now: int) -> int:
-        """The sum of the steps that end with the one of `now`."""
-        last = now // self._step
-        first = last - self._steps
-        return sum(value for value, time in zip(self._sums, self._times, strict=True) if first < time <= last)
+        """The sum of the steps that end with the one of `now`, or with the newest."""
+        time = now // self._step
+        if time > self._last:
+            self._advance(time)
+        return self._total
+
+    def _advance(self, time: int) -> None:
+        """Empty the steps that the window moves on to."""
+        for new in range(max(self._last, time - self._steps) + 1, time + 1):
+            place = new % self._steps
+            self._total -= self._sums[place]
+            self._sums[place] = 0
+        self._last = time
 
 
 class RollingQuantiles:
@@ -49,7 +59,7 @@ class RollingQuantiles:
     Values are counted in bins that grow by two percent, in thirty slices of the window.
     """
 
-    __slots__ = ("_counts", "_slice", "_slices", "_times", "_total")
+    __slots__ = ("_below", "_counts", "_looked", "_slice", "_slices", "_times", "_total")
 
     def __init__(self, window: int, slices: int = 30) -> None:
         """So many milliseconds, forgotten a slice at a time."""
@@ -58,6 +68,8 @@ class RollingQuantiles:
         self._counts = np.zeros((slices, _BINS), dtype=np.int32)
         self._times = [-1] * slices
         self._total = np.zeros(_BINS, dtype=np.int64)
+        self._below: NDArray[np.int64] | None = None
+        self._looked = -1
 
     def add(self, at: int, values: NDArray[np.float64]) -> None:
         """Count values that are zero or at least one, and not above 1e17."""
@@ -72,37 +84,42 @@ class RollingQuantiles:
         counted = np.bincount(_bins(values), minlength=_BINS)
         self._counts[place] += counted.astype(np.int32)
         self._total += counted
+        self._below = None
 
     def count(self, now: int) -> int:
         """How many values are in the window."""
-        self._forget(now)
-        return int(self._total.sum())
+        return int(self._counted(now)[-1])
 
     def quantile(self, now: int, share: float) -> float | None:
         """The value that so large a share of all is not above; None when nothing was seen."""
-        self._forget(now)
-        below = np.cumsum(self._total)
+        below = self._counted(now)
         if not below[-1]:
             return None
-        found = int(np.searchsorted(below, share * float(below[-1])))
-        return 0.0 if found == 0 else float(np.exp((found - 0.5) * _STEP))
+        found = int(below.searchsorted(share * float(below[-1])))
+        return 0.0 if found == 0 else exp((found - 0.5) * _STEP)
 
     def rank(self, now: int, value: float) -> float | None:
         """The share of what was seen that is below a value, those in its own bin by half."""
-        self._forget(now)
-        total = int(self._total.sum())
-        if not total:
+        below = self._counted(now)
+        if not below[-1]:
             return None
         own = int(_bins(np.array([value]))[0])
-        return float(self._total[:own].sum() + self._total[own] / 2) / total
+        return float(below[own] - self._total[own] / 2) / float(below[-1])
 
-    def _forget(self, now: int) -> None:
-        first = now // self._slice - self._slices
-        for place, time in enumerate(self._times):
-            if 0 <= time <= first:
-                self._total -= self._counts[place]
-                self._counts[place] = 0
-                self._times[place] = -1
+    def _counted(self, now: int) -> NDArray[np.int64]:
+        """How many values are not above each bin."""
+        slice_now = now // self._slice
+        if slice_now > self._looked:
+            self._looked = slice_now
+            for place, time in enumerate(self._times):
+                if 0 <= time <= slice_now - self._slices:
+                    self._total -= self._counts[place]
+                    self._counts[place] = 0
+                    self._times[place] = -1
+                    self._below = None
+        if self._below is None:
+            self._below = self._total.cumsum()
+        return self._below
 
 
 def _bins(values: NDArray[np.float64]) -> NDArray[np.int64]:
