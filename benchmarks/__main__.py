@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    crypto_rows,
     desk_rows,
     journal_rows,
     mcp_calls,
@@ -38,6 +39,8 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     replay_rows.recorded_bars,
     replay_rows.quote_ticks,
     replay_rows.order_with_fill,
+    crypto_rows.book_changes,
+    crypto_rows.market_analytics,
     journal_rows.records,
     journal_rows.verification,
     starting_rows.imports,
