@@ -4,7 +4,9 @@ More traded at a price than ever stood there, in fills of the same size, while w
 Without order ids this is an inference: somebody refills. The note says so.
 """
 
-from math import sqrt
+from collections import deque
+from collections.abc import Collection
+from statistics import median
 from typing import Final
 
 from tradecore.microstructure.anomalies import Finding, Severity
@@ -12,19 +14,23 @@ from tradecore.microstructure.book import BookSide
 from tradecore.microstructure.events import Trade
 from tradecore.microstructure.thresholds import Thresholds
 
-_STABLE: Final = 0.5
+_STEADY: Final = 0.6
 _VERY: Final = 3.0
+_LIKE: Final = 0.2
+_ACTIVE_MS: Final = 10_000
+_KEPT: Final = 64
 
 
 class _Price:
     """What happened at one price of one side since its first fill."""
 
-    __slots__ = ("fills", "first", "last", "least_shown", "most_shown", "refills", "squares", "traded")
+    __slots__ = ("fills", "last", "refills", "shown", "sizes", "traded")
 
     def __init__(self, at: int, shown: int) -> None:
-        self.first = self.last = at
-        self.fills = self.refills = self.traded = self.squares = 0
-        self.most_shown = self.least_shown = shown
+        self.last = at
+        self.fills = self.refills = self.traded = 0
+        self.sizes: deque[int] = deque(maxlen=_KEPT)
+        self.shown: deque[int] = deque([shown], maxlen=_KEPT)
 
 
 class IcebergDetector:
@@ -46,7 +52,7 @@ class IcebergDetector:
         price.last = max(price.last, trade.at)
         price.fills += 1
         price.traded += trade.quantity
-        price.squares += trade.quantity * trade.quantity
+        price.sizes.append(trade.quantity)
 
     def see(self, side: BookSide, changes: list[tuple[int, int, int]]) -> None:
         """Take the changes at watched ranks that one message brought."""
@@ -54,8 +60,7 @@ class IcebergDetector:
             price = self._prices.get((side.sign, rank))
             if price is None:
                 continue
-            price.most_shown = max(price.most_shown, after)
-            price.least_shown = min(price.least_shown, after)
+            price.shown.append(after)
             price.refills += after > before
 
     def findings(self, now: int, bids: BookSide, asks: BookSide, tick: int) -> list[Finding]:
@@ -66,20 +71,20 @@ class IcebergDetector:
             if now - price.last > self._thresholds.iceberg_window_ms or not side.quantity(rank):
                 del self._prices[sign, rank]
                 side.watched.discard(rank)
-            elif self._looks_refilled(price):
+            elif now - price.last <= _ACTIVE_MS and self._looks_refilled(price):
                 found.append(self._finding(sign, sign * rank * tick / 1e8, price))
         return found
 
     def _looks_refilled(self, price: _Price) -> bool:
         wanted = self._thresholds
-        if price.fills < wanted.iceberg_fills or price.traded < wanted.iceberg_times_shown * price.most_shown:
+        if price.fills < wanted.iceberg_fills or price.traded < wanted.iceberg_times_shown * max(price.shown):
             return False
-        is_stable = price.most_shown > 0 and price.least_shown >= _STABLE * price.most_shown
-        return is_stable and _spread_of_sizes(price) <= wanted.iceberg_spread_of_sizes
+        is_stable = _alike(price.shown, _STEADY) >= wanted.iceberg_stable_share
+        return is_stable and _alike(price.sizes, _LIKE) >= wanted.iceberg_like_fills
 
     def _finding(self, sign: int, at_price: float, price: _Price) -> Finding:
         side = "bid" if sign > 0 else "ask"
-        times = price.traded / price.most_shown
+        times = price.traded / max(price.shown)
         is_clear = times >= _VERY * self._thresholds.iceberg_times_shown
         return Finding(
             kind="iceberg",
@@ -91,14 +96,14 @@ class IcebergDetector:
                 "price": at_price,
                 "fills": price.fills,
                 "traded": price.traded / 1e8,
-                "most_shown": price.most_shown / 1e8,
+                "most_shown": max(price.shown) / 1e8,
                 "refills_seen": price.refills,
-                "spread_of_sizes": round(_spread_of_sizes(price), 3),
+                "like_fills": round(_alike(price.sizes, _LIKE), 3),
             },
         )
 
 
-def _spread_of_sizes(price: _Price) -> float:
-    """Coefficient of variation of the fills' sizes."""
-    mean = price.traded / price.fills
-    return sqrt(max(0.0, price.squares / price.fills - mean * mean)) / mean
+def _alike(values: Collection[int], spread: float) -> float:
+    """The share of values that are within a share of their median."""
+    middle = median(values)
+    return sum(abs(value - middle) <= spread * middle for value in values) / len(values)

@@ -38,7 +38,8 @@ class Thresholds:
     iceberg_window_ms: int = 60_000
     iceberg_fills: int = 8
     iceberg_times_shown: float = 3.0
-    iceberg_spread_of_sizes: float = 0.35
+    iceberg_like_fills: float = 0.6
+    iceberg_stable_share: float = 0.75
     crash_spread_times: float = 3.0
     crash_spread_bps: float = 1.0
     crash_thin_share: float = 0.3

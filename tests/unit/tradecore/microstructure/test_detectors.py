@@ -68,7 +68,7 @@ def test_like_fills_at_a_price_that_stays_full_are_an_iceberg() -> None:
     (found,) = active(market, "iceberg")
     evidence = found["evidence"]
     assert (evidence["side"], evidence["price"], evidence["fills"]) == ("bid", 99.99, 10)
-    assert (evidence["traded"], evidence["most_shown"], evidence["spread_of_sizes"]) == (10.0, 2.0, 0.0)
+    assert (evidence["traded"], evidence["most_shown"], evidence["like_fills"]) == (10.0, 2.0, 1.0)
     assert found["note"].startswith("inferred")
 
 
