@@ -45,14 +45,14 @@ class Planter:
     _held: tuple[int, int] | None = None
     _plan: "Iterator[list[tuple[int, bool]]] | None" = None
     _next: int = 0
+    _turn: int = 0
+    _size: int = 0
     _trades: int = 1_000
 
     def __post_init__(self) -> None:
         """Draw the first kind."""
         self._chance = np.random.default_rng([self.seed, 0x504C])
         self._turn = int(self._chance.integers(len(KINDS)))
-
-    _turn: int = 0
 
     def over(self, events: Iterable[MarketEvent]) -> Iterator[MarketEvent]:
         """The events with the patterns in them."""
@@ -99,8 +99,6 @@ class Planter:
             told[side].append((price, self._shown(side, price)))
         self._dirty.clear()
         yield diff._replace(bids=tuple(told[0]), asks=tuple(told[1]))
-
-    _size: int = 0
 
     def _numbered(self, trade: Trade) -> Trade:
         self._trades += 1

@@ -1,5 +1,5 @@
 """
-More traded at a price than ever stood there, in fills of the same size, while what is shown stays as it is.
+More traded at a price than ever stood there, in fills of the same size, and what is shown comes back to what it was.
 
 Without order ids this is an inference: somebody refills. The note says so.
 """
@@ -25,13 +25,14 @@ _LEVELS_KEPT: Final = 32
 class _Price:
     """What happened lately at one price of one side."""
 
-    __slots__ = ("last", "refills", "shown", "sizes")
+    __slots__ = ("last", "refilled", "refills", "shown", "sizes")
 
     def __init__(self, at: int, shown: int) -> None:
         self.last = at
         self.refills = 0
         self.sizes: deque[int] = deque(maxlen=_FILLS_KEPT)
         self.shown: deque[int] = deque([shown], maxlen=_LEVELS_KEPT)
+        self.refilled: deque[int] = deque(maxlen=_LEVELS_KEPT // 2)
 
 
 class IcebergDetector:
@@ -60,7 +61,9 @@ class IcebergDetector:
             if price is None:
                 continue
             price.shown.append(after)
-            price.refills += after > before
+            if after > before:
+                price.refills += 1
+                price.refilled.append(after)
 
     def findings(self, now: int, bids: BookSide, asks: BookSide, tick: int) -> list[Finding]:
         """What is suspicious now; `tick` is its size in units of 1e-8."""
@@ -80,7 +83,8 @@ class IcebergDetector:
             return False
         if sum(like) < wanted.iceberg_like_fills * sum(price.sizes):
             return False
-        return _alike(price.shown, _STEADY) >= wanted.iceberg_stable_share
+        is_refilled = len(price.refilled) >= wanted.iceberg_fills // 2
+        return is_refilled and _alike(price.refilled, _STEADY) >= wanted.iceberg_stable_share
 
     def _finding(self, sign: int, at_price: float, price: _Price) -> Finding:
         side, like = "bid" if sign > 0 else "ask", _like_fills(price.sizes)
@@ -104,7 +108,7 @@ class IcebergDetector:
 
 
 def _like_fills(sizes: Collection[int]) -> list[int]:
-    """The fills about as large as the one in which half of the volume is reached; small ones beside them don't count."""
+    """The fills about as large as the one in which half of the volume is reached, which leaves small ones out."""
     left = sum(sizes) / 2
     for middle in sorted(sizes, reverse=True):
         left -= middle
