@@ -17,6 +17,8 @@ from tradecore.ports.timers import Timers
 _RENEWS_EACH_S: Final = 1.5
 _LOOKS_EACH_S: Final = 1.0
 _AFTER_TROUBLE_S: Final = 0.5
+_MOST_AHEAD_MS: Final = 60_000
+"""One event of a far future would empty every window and look fresh for ever."""
 _ALWAYS: Final = ("version", "symbol", "venue", "generated_at", "data_age_ms", "fresh", "ingestion")
 
 
@@ -157,7 +159,10 @@ class _Following:
         wrong = None
         for message in entry.messages:
             try:
-                self._state.take(read_envelope(message, self._symbol))
+                event = read_envelope(message, self._symbol)
+                if event.at > entry.at + _MOST_AHEAD_MS:
+                    raise DataMalformed(f"an event of {event.at}, more than a minute after it was published")
+                self._state.take(event)
             except DataMalformed as problem:
                 wrong = str(problem)
         return wrong

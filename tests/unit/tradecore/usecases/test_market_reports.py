@@ -162,6 +162,8 @@ def test_what_cannot_be_understood_is_set_aside_and_blocks_nothing() -> None:
         scene.worker()
         good = envelope(scene.trade("1"), "BINANCE", BTC)
         wrong = [{}, {**good, "type": "rumour"}, {**good, "symbol": "ETHUSDT"}, {**good, "ts_event": "now"}]
+        wrong += [{**good, "payload": {**good["payload"], "price": price}} for price in ("abc", "-1", "9" * 20)]
+        wrong += [{**good, "ts_event": scene.now + 3_600_000}]
         for message in wrong:
             await scene.bus.publish(BTC, [message])
         await scene.tell(scene.trade("2"))
