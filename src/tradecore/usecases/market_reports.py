@@ -49,20 +49,26 @@ class ReportWorker:
 
     Any number of workers share the streams of a bus. Each stream is one worker's at a time; when that dies, another
     takes over what it had not finished and builds its windows again from the stream.
-    `check` raises when a report is not what its schema says; such a report is not kept.
+    `check` raises when a report is not what its schema says; such a report is not kept. A report names the venue of its
+    events, or `venue` while none came.
     """
 
     bus: MarketBus
     clock: Clock
     timers: Timers
     name: str
-    venue: str
     check: Callable[[Report], object]
     watcher: Watcher
+    venue: str = "UNKNOWN"
     thresholds: Thresholds = field(default_factory=Thresholds)
     report_each_s: float = 0.25
     most_streams: int = 1_000
     _owned: set[str] = field(default_factory=set)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Those whose streams are this worker's, in order."""
+        return tuple(sorted(self._owned))
 
     async def work(self) -> None:
         """Look for streams nobody owns, and follow them until cancelled."""
@@ -98,6 +104,7 @@ class _Following:
         self._worker = worker
         self._symbol = symbol
         self._state = MarketState(worker.thresholds)
+        self._venue = worker.venue
         self._done: list[str] = []
         self._renewed = self._reported = worker.clock.machine_seconds()
 
@@ -158,6 +165,7 @@ class _Following:
         for message in entry.messages:
             try:
                 self._state.take(read_envelope(message, self._symbol))
+                self._venue = str(message["venue"])
             except DataMalformed as problem:
                 wrong = str(problem)
         return wrong
@@ -168,7 +176,7 @@ class _Following:
         now = _milliseconds(worker.clock)
         if now - self._state.newest > worker.thresholds.lateness_ms:
             self._state.flush()
-        made = market_report(self._state, symbol=self._symbol, venue=worker.venue, now=now)
+        made = market_report(self._state, symbol=self._symbol, venue=self._venue, now=now)
         report: Report | None = made
         try:
             worker.check(made)
