@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+from tradecore.microstructure.report_schema import REPORT_SCHEMA
+from tradecore.usecases.market_reports import ALWAYS
+
 Json = dict[str, Any]
 
 _TEXT: Final[Json] = {"type": "string"}
@@ -185,3 +188,5 @@ HEALTH: Final = answer(
     {"status": _TEXT, "ready": _FLAG, "version": _TEXT, "checks": _OBJECTS},
     ("status", "ready"),
 )
+# Sections that were not asked for are left out.
+REPORT: Final = answer(dict(REPORT_SCHEMA["properties"]), ALWAYS)

@@ -45,7 +45,7 @@ class MarketFigures(Watcher):
         self.lag_ms: dict[str, int] = {}
         self.latencies: dict[str, Latencies] = {}
         self.reported_at: dict[str, datetime] = {}
-        self.last_event: float | None = None
+        self._last_event: float | None = None
 
     def worked(self, symbol: str, events: int, lag_ms: int) -> None:
         """Messages were taken from a stream."""
@@ -54,9 +54,9 @@ class MarketFigures(Watcher):
 
     def published(self, symbol: str, events: int) -> None:
         """Events were put into a stream."""
-        self.last_event = self._seconds()
+        self._last_event = self._seconds()
         self.events[symbol] += events
-        self._recent.setdefault(symbol, deque()).append((self.last_event, events))
+        self._recent.setdefault(symbol, deque()).append((self._last_event, events))
         self._forget(symbol)
 
     def reported(self, symbol: str, report: Report, seconds: float) -> None:
@@ -67,6 +67,11 @@ class MarketFigures(Watcher):
     def failed(self, symbol: str, kind: str) -> None:
         """Something went wrong."""
         self.errors[symbol, kind] += 1
+
+    @property
+    def idle_s(self) -> float | None:
+        """Seconds since the last event of any symbol; None when there was none."""
+        return None if self._last_event is None else self._seconds() - self._last_event
 
     def events_rate(self, symbol: str) -> float:
         """Events a second over the last ten seconds, or since the beginning when that is later."""

@@ -17,7 +17,7 @@ from tradecore.ports.timers import Timers
 _RENEWS_EACH_S: Final = 1.5
 _LOOKS_EACH_S: Final = 1.0
 _AFTER_TROUBLE_S: Final = 0.5
-_ALWAYS: Final = ("version", "symbol", "venue", "generated_at", "data_age_ms", "fresh", "ingestion")
+ALWAYS: Final = ("version", "symbol", "venue", "generated_at", "data_age_ms", "fresh", "ingestion")
 
 
 class SymbolNotIndexed(TradeError):
@@ -240,7 +240,7 @@ def as_of(
     """A kept report with what time has changed since, reduced to what is wanted."""
     unknown = sorted(set(sections) - set(found))
     if unknown:
-        raise InvalidRequest(f"no section {unknown[0]!r}; sections: {', '.join(sorted(set(found) - set(_ALWAYS)))}")
+        raise InvalidRequest(f"no section {unknown[0]!r}; sections: {', '.join(sorted(set(found) - set(ALWAYS)))}")
     ingestion, told = found["ingestion"], found["ingestion"]["last_event_at"]
     newest = None if told is None else round(datetime.fromisoformat(told).timestamp() * 1000)
     fresh = data_freshness(newest, now, thresholds, in_step=ingestion["book_in_step"])
@@ -253,7 +253,7 @@ def as_of(
         depth = found["depth"]
         changed["depth"] = {**depth, **{side: depth[side][: max(0, levels)] for side in ("bids", "asks")}}
     report = {**found, **changed}
-    return {name: part for name, part in report.items() if not sections or name in sections or name in _ALWAYS}
+    return {name: part for name, part in report.items() if not sections or name in sections or name in ALWAYS}
 
 
 def _milliseconds(clock: Clock) -> int:
