@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any, Final
 
 from tradecore.errors import DataMalformed
 from tradecore.microstructure.events import (
+    MOST_VOLUME,
     BestQuote,
     DayTicker,
     DepthDiff,
@@ -31,7 +33,7 @@ def market_event(data: Mapping[str, Any]) -> MarketEvent | BestQuote | None:
             return _book_ticker(data)
         read = _KINDS.get(str(data.get("e")))
         return None if read is None else read(data)
-    except (KeyError, TypeError, ValueError, InvalidOperation) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, InvalidOperation) as problem:
         raise DataMalformed(f"Binance: a {data.get('e', 'message')!r} that can't be read: {problem}") from problem
 
 
@@ -76,7 +78,10 @@ def _book_ticker(data: Mapping[str, Any]) -> BestQuote:
 
 def _day_ticker(data: Mapping[str, Any]) -> DayTicker:
     change = float(Decimal(data["P"]) / 100)
-    return DayTicker(int(data["E"]), units(data["c"]), change, units(data["h"]), units(data["l"]), units(data["v"]))
+    if not isfinite(change):
+        raise ValueError("a change that is no number")
+    last, high, low = (units(data[name]) for name in "chl")
+    return DayTicker(int(data["E"]), last, change, high, low, units(data["v"], MOST_VOLUME))
 
 
 _KINDS: Final = {

@@ -10,7 +10,7 @@ import orjson
 
 from adapters.binance.messages import market_event, symbol_of
 from tradecore.errors import DataMalformed, DataMissing
-from tradecore.microstructure.events import BestQuote, DepthSnapshot, MarketEvent
+from tradecore.microstructure.events import BestQuote, DepthSnapshot, MarketEvent, Trade
 
 _GZIP: Final = b"\x1f\x8b"
 _LIKE: Final = 0.2
@@ -41,8 +41,8 @@ def read_recording(file: Path, symbol: str, progress: Callable[[float], None] = 
             event = market_event(data)
             if isinstance(event, DepthSnapshot) and not _is_like(event, price):
                 continue
-            if isinstance(event, BestQuote):
-                price = event.bid
+            if isinstance(event, BestQuote | Trade):
+                price = event.bid if isinstance(event, BestQuote) else event.price
             if event is not None:
                 yield event
 

@@ -1,14 +1,17 @@
 """
 Market events as messages: `type`, `venue`, `symbol`, `ts_event` and `payload`, numbers as decimal text.
 
-`ENVELOPE_SCHEMA` is the JSON Schema of one. `read_envelope` refuses whatever it would refuse.
+`ENVELOPE_SCHEMA` is the JSON Schema of one. `read_envelope` is more lenient about what changes no meaning, other fields
+and zeros at the end of a number, and refuses everything else that the schema would refuse.
 """
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, Final
 
 from tradecore.errors import DataMalformed
 from tradecore.microstructure.events import (
+    MOST_VOLUME,
     DayTicker,
     DepthDiff,
     DepthSnapshot,
@@ -132,8 +135,11 @@ def _delta(at: int, payload: Envelope) -> DepthDiff:
 
 
 def _ticker(at: int, payload: Envelope) -> DayTicker:
-    numbers = (units(payload[name]) for name in ("high", "low", "volume"))
-    return DayTicker(at, units(payload["last"]), float(payload["change_pct"]) / 100, *numbers)
+    last, high, low = (units(payload[name]) for name in ("last", "high", "low"))
+    change = float(payload["change_pct"])
+    if not isfinite(change):
+        raise DataMalformed("a change that is no number")
+    return DayTicker(at, last, change / 100, high, low, units(payload["volume"], MOST_VOLUME))
 
 
 _READERS: Final[Mapping[str, Callable[[int, Envelope], MarketEvent]]] = {

@@ -7,10 +7,15 @@ milliseconds since 1970-01-01 UTC by the venue's clock.
 
 from typing import Final, NamedTuple
 
-from tradecore.errors import DataError
+from tradecore.errors import DataMalformed
 
 UNITS: Final = 10**8
+MOST: Final = 1 << 62
+"""Prices and quantities are kept in 64 bits."""
 _DECIMALS: Final = 8
+MOST_VOLUME: Final = 1 << 100
+"""What a day may turn over in all, which is kept as a number of any size."""
+_LONGEST: Final = 60
 
 Levels = tuple[tuple[int, int], ...]
 """Price and quantity of each level, in no particular order; a quantity of zero takes the level away."""
@@ -70,16 +75,18 @@ class BestQuote(NamedTuple):
 MarketEvent = Trade | DepthDiff | DepthSnapshot | DayTicker
 
 
-def units(text: str) -> int:
+def units(text: str, most: int = MOST) -> int:
     """
     A decimal number as whole units of 1e-8.
 
     Raises:
-        DataError: It is no plain decimal number, is negative, or finer than 1e-8.
+        DataMalformed: It is no plain decimal number, is negative, finer than 1e-8, or not below `most`.
     """
     whole, _, part = text.partition(".")
     digits = whole + part
     rest = part[_DECIMALS:]
     if not digits.isascii() or not digits.isdigit() or rest.strip("0"):
-        raise DataError(f"{text[:40]!r} is no price or quantity in steps of 0.00000001")
-    return int(whole + part[:_DECIMALS].ljust(_DECIMALS, "0"))
+        raise DataMalformed(f"{text[:40]!r} is no price or quantity in steps of 0.00000001")
+    if len(digits) > _LONGEST or (found := int(whole + part[:_DECIMALS].ljust(_DECIMALS, "0"))) >= most:
+        raise DataMalformed(f"{text[:40]!r} is too large a price or quantity")
+    return found
