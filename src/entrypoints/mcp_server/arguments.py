@@ -99,7 +99,7 @@ Part = Literal["prices", "spread", "depth", "liquidity", "flow", "anomalies", "h
 class GetReport(Arguments):
     """Of which pair, and how much of its report."""
 
-    symbol: Name
+    symbol: Annotated[Name, Field(description="The pair: BTCUSDT, btc/usdt or BTC.")]
     sections: list[Part] = Field(default_factory=list)
     levels: Annotated[int, Field(ge=0, le=20)] | None = None
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from entrypoints.wiring.crypto_house import MarketReports
 
 _ABOUT: Final = (
-    "Live order-book report of a crypto pair (BTCUSDT, btc/usdt, BTC): prices, spread, depth, walls, vacuums, volume "
+    "Live order-book report of a crypto pair: prices, spread, depth, walls, vacuums, volume "
     "profile, flow, anomalies, health 0-100. Look at ingestion and data_age_ms first: stale data is not the market. "
     "sections and levels shorten it."
 )

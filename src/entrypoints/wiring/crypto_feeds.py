@@ -1,5 +1,7 @@
 """Where the market events of a process come from."""
 
+import numpy as np
+
 from adapters.simulated.order_flow_feed import SimulatedFeed
 from adapters.system.time import LoopTimers, SystemClock
 from entrypoints.settings import Settings, SettingsError
@@ -15,4 +17,9 @@ def market_feed(settings: Settings, clock: SystemClock, timers: LoopTimers) -> M
     """
     if settings.crypto_feed == "simulated":
         return SimulatedFeed(clock, timers, settings.crypto_symbols, settings.crypto_seed)
+    if settings.crypto_feed == "binance":
+        # Its libraries take a while to load, which nobody else should wait for.
+        from adapters.binance.live_feed import LiveFeed
+
+        return LiveFeed(settings.crypto_symbols, clock, np.random.default_rng().random)
     raise SettingsError("CRYPTO_FEED: choose where events come from: simulated, replay or binance")
