@@ -1,7 +1,7 @@
 """Binance's messages as market events, spot and USD-M futures."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ def market_event(data: Mapping[str, Any]) -> MarketEvent | BestQuote | None:
             return _book_ticker(data)
         read = _KINDS.get(str(data.get("e")))
         return None if read is None else read(data)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, InvalidOperation) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, DataMalformed) as problem:
         raise DataMalformed(f"Binance: a {data.get('e', 'message')!r} that can't be read: {problem}") from problem
 
 

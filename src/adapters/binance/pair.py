@@ -30,7 +30,9 @@ class FollowedPair:
         self._untold: list[MarketEvent] = []
         self._newest = 0
         self._snapshot_at = 0
-        self._begun = False
+        self.has_begun = False
+        """Whether a first snapshot was made."""
+        self._begins = 0
         self._owes_snapshot = False
 
     @property
@@ -50,8 +52,11 @@ class FollowedPair:
             self._load(event)
         elif isinstance(event, DepthDiff):
             self._follow(event, in_order=in_order)
-        elif self._begun:
+        elif self.has_begun and event.at >= self._begins:
             self._untold.append(event)
+        if not self.has_begun and self.in_step and self._newest:
+            self.has_begun, self._begins = True, self._newest
+            self._untold.append(self._snapshot())
         if len(self._untold) > _MOST_UNTOLD:
             self._untold.clear()
             self.lose()
@@ -62,15 +67,13 @@ class FollowedPair:
 
     def batch(self) -> list[MarketEvent]:
         """What is to be told now, oldest first; it counts as told."""
-        if not self._begun and not self.in_step:
-            return []
         is_due = self._newest - self._snapshot_at >= SNAPSHOT_EACH_MS
         events, self._untold = self._untold, []
-        if self.in_step and (self._owes_snapshot or is_due or not self._begun):
+        if self.in_step and (self._owes_snapshot or is_due):
             # The book holds every change already.
             events = [event for event in events if not isinstance(event, DepthDiff)]
             events.append(self._snapshot())
-            self._begun, self._owes_snapshot, self._snapshot_at = True, False, self._newest
+            self._owes_snapshot = False
         events.sort(key=_time)
         return events
 
@@ -81,14 +84,14 @@ class FollowedPair:
         self._grid.learn(price for side in (snapshot.bids, snapshot.asks) for price, _ in side)
         if self._grid.tick:
             self._book.load(self._grid.ticks(snapshot.bids), self._grid.ticks(snapshot.asks))
-        self._owes_snapshot = True
         self._apply(later)
+        self._owes_snapshot = self.has_begun
 
     def _follow(self, diff: DepthDiff, *, in_order: bool) -> None:
         last_id = self.sequence.last_id
         if last_id is not None and diff.last_id <= last_id:
             return
-        if self._begun:
+        if self.has_begun:
             self._untold.append(diff)
         following = self.sequence.take(diff)
         if in_order and not following:
@@ -108,6 +111,7 @@ class FollowedPair:
             self.sequence.lose()
 
     def _snapshot(self) -> DepthSnapshot:
+        self._snapshot_at = self._newest
         bids, asks = (self._levels(side) for side in (self._book.bids, self._book.asks))
         return DepthSnapshot(self._newest, self.sequence.last_id or 0, bids, asks)
 

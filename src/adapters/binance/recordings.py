@@ -10,7 +10,7 @@ import orjson
 
 from adapters.binance.messages import market_event, symbol_of
 from tradecore.errors import DataMalformed, DataMissing
-from tradecore.microstructure.events import BestQuote, DepthSnapshot, MarketEvent, Trade
+from tradecore.microstructure.events import BestQuote, DepthDiff, DepthSnapshot, MarketEvent, Trade
 
 _GZIP: Final = b"\x1f\x8b"
 _LIKE: Final = 0.2
@@ -23,13 +23,14 @@ def read_recording(file: Path, symbol: str, progress: Callable[[float], None] = 
     """
     What a recording tells about one symbol, in the order it was received; `progress` is told the share that was read.
 
-    Snapshots name no symbol: one is taken for this symbol's if its prices are within a fifth of those seen.
+    Snapshots name no symbol: one is taken for this symbol's if its prices are within a fifth of those that messages
+    about the symbol tell. The first is told after such a message.
 
     Raises:
         DataMissing: There is no such file.
-        DataMalformed: A line is no message; the error names it.
+        DataMalformed: A line is no message, or one that can't be read; the error names it.
     """
-    price = 0
+    own = _OwnSnapshots()
     with _opened(file) as (lines, raw):
         size = max(1, file.stat().st_size)
         for number, line in enumerate(lines, 1):
@@ -38,13 +39,12 @@ def read_recording(file: Path, symbol: str, progress: Callable[[float], None] = 
             data = _message(file, number, line)
             if (symbol_of(data) or symbol) != symbol:
                 continue
-            event = market_event(data)
-            if isinstance(event, DepthSnapshot) and not _is_like(event, price):
-                continue
-            if isinstance(event, BestQuote | Trade):
-                price = event.bid if isinstance(event, BestQuote) else event.price
+            try:
+                event = market_event(data)
+            except DataMalformed as problem:
+                raise DataMalformed(f"{file}, line {number}: {problem}") from problem
             if event is not None:
-                yield event
+                yield from own.then(event)
 
 
 def symbols_in(file: Path) -> list[str]:
@@ -78,6 +78,28 @@ def _message(file: Path, number: int, line: bytes) -> dict[str, Any]:
     return inner
 
 
-def _is_like(snapshot: DepthSnapshot, price: int) -> bool:
+class _OwnSnapshots:
+    """Holds snapshots back until a price of the symbol itself tells whether they are its own."""
+
+    def __init__(self) -> None:
+        self._prices: tuple[int, ...] = ()
+        self._held: list[DepthSnapshot] = []
+
+    def then(self, event: Recorded) -> list[Recorded]:
+        """What may be told now that this came."""
+        if isinstance(event, DepthSnapshot):
+            self._held.append(event)
+        elif isinstance(event, BestQuote | Trade):
+            self._prices = (event.bid if isinstance(event, BestQuote) else event.price,)
+        elif isinstance(event, DepthDiff) and len(self._prices) != 1:
+            self._prices = tuple(price for side in (event.bids, event.asks) for price, _ in side)
+        if not self._prices:
+            return [] if isinstance(event, DepthSnapshot) else [event]
+        found: list[Recorded] = [snapshot for snapshot in self._held if _is_like(snapshot, self._prices)]
+        self._held.clear()
+        return found if isinstance(event, DepthSnapshot) else [event, *found]
+
+
+def _is_like(snapshot: DepthSnapshot, prices: tuple[int, ...]) -> bool:
     best = max((bid for bid, _ in snapshot.bids), default=0)
-    return not price or abs(best - price) <= _LIKE * price
+    return any(abs(best - price) <= _LIKE * price for price in prices)

@@ -75,9 +75,8 @@ class OrderFlow:
         while True:
             yield self._next()
 
-    def snapshot(self) -> DepthSnapshot:
-        """The book as of the last step."""
-        at = self.begins + STEP_MS * self._step
+    def snapshot(self, at: int) -> DepthSnapshot:
+        """The book as of the last step, which was at this time."""
         return DepthSnapshot(at, self._update, self._levels(1), self._levels(-1))
 
     def _next(self) -> tuple[int, list[MarketEvent]]:
@@ -90,7 +89,7 @@ class OrderFlow:
         events += [self._aggress(at) for _ in range(int(self._chance.poisson(_TRADES_A_STEP)))]
         events.append(self._diff(at))
         if self._step % _SNAPSHOT_EACH == 0:
-            events.append(self.snapshot())
+            events.append(self.snapshot(at))
         if self._step % _TICKER_EACH == 0:
             events.append(self._ticker(at))
         self._step += 1

@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.simulated.order_flow import STEP_MS, OrderFlow, Pattern
 from tradecore.errors import Unavailable
+from tradecore.microstructure.events import DepthDiff, DepthSnapshot
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_events import MarketEventFeed, Publish
 from tradecore.ports.timers import Timers
@@ -49,17 +50,19 @@ class SimulatedFeed(MarketEventFeed):
             for number, symbol in enumerate(self._symbols)
         }
         steps = {symbol: flow.steps() for symbol, flow in self.flows.items()}
-        lost: set[str] = set()
+        owing = set(self._symbols)
         count = 0
         while True:
             await self._timers.sleep_until(begins + timedelta(milliseconds=STEP_MS * count))
             count += 1
             for symbol, made in steps.items():
-                _, events = next(made)
-                if symbol in lost:
-                    events.append(self.flows[symbol].snapshot())
+                at, events = next(made)
+                if symbol in owing:
+                    # A change would not follow what was published last; the snapshot holds it.
+                    events = [event for event in events if not isinstance(event, DepthDiff | DepthSnapshot)]
+                    events.insert(0, self.flows[symbol].snapshot(at))
                 try:
                     await publish(symbol, events)
-                    lost.discard(symbol)
+                    owing.discard(symbol)
                 except Unavailable:
-                    lost.add(symbol)
+                    owing.add(symbol)
