@@ -122,6 +122,8 @@ class MarketState:
         self.grid.learn(price for side in (snapshot.bids, snapshot.asks) for price, _ in side)
         if self.grid.tick:
             self.book.load(self.grid.ticks(snapshot.bids), self.grid.ticks(snapshot.asks))
+        if self.book.is_crossed:
+            self.sequence.lose()
         self.flow.touch(at, self.book)
         for diff in later:
             self._apply(diff)

@@ -1,5 +1,6 @@
 """The volume profile: what traded at which price in the last half hour."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -66,7 +67,8 @@ def value_area(rows: Mapping[int, int], height: int) -> Profile | None:
     total = sum(rows.values())
     if not total:
         return None
-    lowest, highest = min(rows), max(rows)
+    filled = sorted(row for row, volume in rows.items() if volume)
+    lowest, highest = filled[0], filled[-1]
     most = max(rows.values())
     poc = min(
         (row for row, volume in rows.items() if volume == most), key=lambda row: (abs(2 * row - lowest - highest), row)
@@ -76,10 +78,19 @@ def value_area(rows: Mapping[int, int], height: int) -> Profile | None:
     while 100 * covered < _VALUE_AREA * total:
         above = rows.get(high + 1, 0) + rows.get(high + 2, 0) if high < highest else -1
         below = rows.get(low - 1, 0) + rows.get(low - 2, 0) if low > lowest else -1
-        if above >= below:
+        if not max(above, below):
+            high, low = _over_nothing(filled, high, low, up=not above)
+        elif above >= below:
             covered += above
             high = min(high + 2, highest)
         else:
             covered += below
             low = max(low - 2, lowest)
     return Profile(poc * height, high * height, low * height, total)
+
+
+def _over_nothing(filled: list[int], high: int, low: int, *, up: bool) -> tuple[int, int]:
+    """Where the area ends after all empty pairs of one direction: a far row costs no more than a near one."""
+    if up:
+        return high + (filled[bisect_right(filled, high)] - high - 1) // 2 * 2, low
+    return high, low - (low - filled[bisect_left(filled, low) - 1] - 1) // 2 * 2

@@ -1,6 +1,8 @@
 """Point of control and value area by hand."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tradecore.microstructure.profile import Profile, VolumeProfile, value_area
 
@@ -41,3 +43,29 @@ def test_trades_leave_after_the_window_and_late_ones_count() -> None:
     assert profile.profile(NOW + 600_000) == Profile(poc=100, vah=110, val=100, volume=12)
     assert profile.profile(NOW + 1_900_000) == Profile(poc=100, vah=100, val=100, volume=7)
     assert profile.profile(NOW + 2_500_000) is None
+
+
+@given(st.dictionaries(st.integers(0, 60), st.integers(0, 9), min_size=1, max_size=12))
+def test_rows_without_volume_are_walked_two_by_two(rows: dict[int, int]) -> None:
+    """As the method says, however quickly it is done."""
+    found = value_area(rows, 1)
+    filled = [row for row, volume in rows.items() if volume]
+    if not filled:
+        assert found is None
+        return
+    assert found is not None
+    low = high = found.poc
+    covered = rows[found.poc]
+    while covered * 100 < 70 * sum(rows.values()):
+        above = rows.get(high + 1, 0) + rows.get(high + 2, 0) if high < max(filled) else -1
+        below = rows.get(low - 1, 0) + rows.get(low - 2, 0) if low > min(filled) else -1
+        covered += max(above, below)
+        if above >= below:
+            high = min(high + 2, max(filled))
+        else:
+            low = max(low - 2, min(filled))
+    assert (found.val, found.vah) == (low, high)
+
+
+def test_one_trade_at_an_absurd_price_costs_no_time() -> None:
+    assert value_area({1: 50, 10**13: 50}, 1) == Profile(poc=1, vah=10**13, val=1, volume=100)
