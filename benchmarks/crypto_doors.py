@@ -34,7 +34,7 @@ from tradecore.usecases.market_reports import get_report
 _PAIR: Final = "BTCUSDT"
 _EVENTS: Final = 4_000
 _READS: Final = 1_000
-_CALLS: Final = 200
+_CALLS: Final = 100
 _KEY: Final = "key-of-the-benchmarks-0123456789-0123456789"
 _AT_A_TIME: Final = 500
 _SLOWEST: Final = 0.99

@@ -61,7 +61,9 @@ def run(
     speed: Annotated[
         float | None, typer.Option(min=0, max=1000, help="Recorded seconds a second; 0 is as fast as it goes.")
     ] = None,
-    symbols: Annotated[str | None, typer.Option(help="Pairs, separated by commas.")] = None,
+    symbols: Annotated[
+        str | None, typer.Option(help="Pairs, separated by commas; of a recording by default all.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=4_294_967_295, help="Of the simulated order flow.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report a second and pair, as lines of JSON.")] = False,
 ) -> None:

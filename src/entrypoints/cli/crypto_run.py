@@ -104,5 +104,5 @@ def _as_json(report: Report, *, pretty: bool = False) -> str:
 
 def _told(house: CryptoHouse, settings: Settings) -> str:
     where = "this process" if settings.redis_url is None else "Redis"
-    venue = house.feed.venue if house.feed else ""
-    return f"{settings.crypto_feed} feed ({venue}) of {', '.join(settings.crypto_symbols)}, reports in {where}"
+    venue, symbols = ("", ()) if house.feed is None else (house.feed.venue, house.feed.symbols)
+    return f"{settings.crypto_feed} feed ({venue}) of {', '.join(symbols)}, reports in {where}"

@@ -80,7 +80,11 @@ class CryptoSection(Section):
     )
     redis_password: v.Secret | None = setting(None, "Its password, unless the address has it.", "REDIS_PASSWORD")
     crypto_feed: Feed = setting("none", "Where market events come from.", "CRYPTO_FEED")
-    crypto_symbols: Pairs = setting(("BTCUSDT", "ETHUSDT"), "Pairs to follow.", "CRYPTO_SYMBOLS")
+    crypto_symbols: Pairs = setting(
+        ("BTCUSDT", "ETHUSDT"),
+        "Pairs to follow; not given, a replay follows every pair of its recording.",
+        "CRYPTO_SYMBOLS",
+    )
     crypto_recording: v.ExistingFile | None = setting(
         None, "Recording that the feed replay tells; its times are moved to the present.", "CRYPTO_RECORDING"
     )

@@ -1,11 +1,16 @@
 """Where the market events of a process come from."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
+from adapters.binance.recordings import symbols_in
 from adapters.binance.replay_feed import ReplayFeed
 from adapters.simulated.order_flow_feed import SimulatedFeed
 from adapters.system.time import LoopTimers, SystemClock
 from entrypoints.settings import Settings, SettingsError
+from tradecore.errors import DataMissing
 from tradecore.ports.market_events import MarketEventFeed
 
 
@@ -15,6 +20,7 @@ def market_feed(settings: Settings, clock: SystemClock, timers: LoopTimers) -> M
 
     Raises:
         SettingsError: None is chosen.
+        DataError: A recording can't be read, or names no pair.
     """
     if settings.crypto_feed == "simulated":
         return SimulatedFeed(clock, timers, settings.crypto_symbols, settings.crypto_seed)
@@ -26,10 +32,20 @@ def market_feed(settings: Settings, clock: SystemClock, timers: LoopTimers) -> M
     if settings.crypto_feed == "replay" and settings.crypto_recording is not None:
         return ReplayFeed(
             settings.crypto_recording,
-            settings.crypto_symbols,
+            _replayed_pairs(settings, settings.crypto_recording),
             clock,
             timers,
             speed=float(settings.crypto_replay_speed),
             shift=True,
         )
     raise SettingsError("CRYPTO_FEED: choose where events come from: simulated, replay or binance")
+
+
+def _replayed_pairs(settings: Settings, recording: Path) -> Sequence[str]:
+    """Those that somebody chose, else all of the recording."""
+    if "crypto_symbols" in settings.model_fields_set:
+        return settings.crypto_symbols
+    found = symbols_in(recording)
+    if not found:
+        raise DataMissing(f"{recording} names no pair")
+    return found

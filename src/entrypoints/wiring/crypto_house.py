@@ -27,7 +27,7 @@ from tradecore.usecases.market_figures import MarketFigures
 from tradecore.usecases.market_reports import ReportWorker, get_report
 
 NO_REDIS: Final = "redis is not installed; install tradecore with its extra: pip install 'tradecore[redis]'"
-_LAST_REPORTS: Final = timedelta(seconds=1)
+_FOUND_WITHIN: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ class CryptoHouse:
     async def _tell(self, feed: MarketEventFeed) -> None:
         await feed.run(self._publish)
         if self.worker is not None:
-            await self.timers.sleep_until(self.reports.clock.now() + _LAST_REPORTS)
+            until = _FOUND_WITHIN + timedelta(seconds=self.worker.report_each_s)
+            await self.timers.sleep_until(self.reports.clock.now() + until)
 
     async def _publish(self, symbol: str, events: Sequence[MarketEvent]) -> None:
         if self.feed is None or not events:

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -129,3 +130,30 @@ def test_what_a_run_keeps_in_redis_can_be_read_while_it_runs(tmp_path: Path) -> 
     found = json.loads(read.stdout)
     assert found["symbol"] == "ETHUSDT"
     assert "depth" not in found
+
+
+def test_a_replay_tells_every_pair_of_its_recording_and_ends_by_itself(tmp_path: Path) -> None:
+    recording = tmp_path / "pairs.txt"
+    recording.write_text("\n".join(_recorded("SOLUSDT", "ADAUSDT")))
+    command = [*PROGRAM, "crypto", "run", "--feed", "replay", "--file", str(recording), "--speed", "0", "--json"]
+    done = subprocess.run(command, env=environment(tmp_path), capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    last = {report["symbol"]: report for report in map(json.loads, done.stdout.splitlines())}
+    assert set(last) == {"ADAUSDT", "SOLUSDT"}
+    for report in last.values():
+        jsonschema.validate(report, REPORT_SCHEMA)
+    touches = {symbol: report["prices"]["best_bid"] for symbol, report in last.items()}
+    assert touches == {"ADAUSDT": {"price": 200.0, "quantity": 3.0}, "SOLUSDT": {"price": 100.0, "quantity": 3.0}}
+
+
+def _recorded(*symbols: str) -> Iterator[str]:
+    """A snapshot and a change of each pair, as Binance's combined streams tell them."""
+    for number, symbol in enumerate(symbols, 1):
+        at, bid, ask = 1_700_000_000_000 + number, f"{number}00.00", f"{number}01.00"
+        yield _line(at, {"lastUpdateId": 10, "bids": [[bid, "1"]], "asks": [[ask, "1"]]}, symbol)
+        change = {"e": "depthUpdate", "E": at, "s": symbol, "U": 11, "u": 11, "b": [[bid, "3"]], "a": []}
+        yield _line(at, change, symbol)
+
+
+def _line(at: int, data: dict[str, object], symbol: str) -> str:
+    return f"{at * 1_000_000} {json.dumps({'stream': f'{symbol.lower()}@depth@100ms', 'data': data})}"
