@@ -14,12 +14,14 @@ from entrypoints.cli.crypto_view import Report, line, view
 from entrypoints.cli.ending import ending
 from entrypoints.cli.terminal import Terminal
 from entrypoints.settings import Settings
+from entrypoints.wiring.crypto_feeds import silence_of
 from entrypoints.wiring.crypto_house import CryptoHouse, MarketReports, crypto_house, running_house
 from tradecore.errors import Unavailable
 from tradecore.usecases.market_reports import SymbolNotIndexed
 
 _LOOKS_EACH_S: Final = 0.5
 _TELLS_EACH_S: Final = 1.0
+_SILENT_AFTER_S: Final = 10.0
 
 Show = Callable[[Mapping[str, Report | None]], None]
 _Ends = Sequence["asyncio.Future[Any]"]
@@ -37,10 +39,19 @@ async def run_reports(settings: Settings, *, as_json: bool) -> None:
         typer.echo(f"tradecore: {_told(house, settings)}; Ctrl-C ends it", err=True)
         symbols = house.feed.symbols if house.feed else ()
         async with _shown(as_json) as (show, seconds):
+            silence = asyncio.create_task(_tell_silence(house))
             await _follow(house.reports, symbols, show, seconds, (running, asyncio.ensure_future(ended.wait())))
+            silence.cancel()
         if running.done():
             running.result()
     typer.echo("tradecore: ended in order", err=True)
+
+
+async def _tell_silence(house: CryptoHouse) -> None:
+    """Say once why there is nothing to show yet, for a feed that can't connect tries for ever."""
+    await asyncio.sleep(_SILENT_AFTER_S)
+    if house.feed is not None and house.figures.idle_s is None:
+        typer.echo(f"tradecore: still no report: {silence_of(house.feed)}; trying on", err=True)
 
 
 async def show_report(

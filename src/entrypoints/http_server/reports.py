@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import orjson
 from fastapi import FastAPI, Query
 from fastapi.params import Security
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 
 from entrypoints.http_server.refusals import ErrorAnswer, refusal
 from tradecore.errors import InvalidRequest, Unavailable
@@ -33,18 +34,19 @@ def add_reports(app: FastAPI, reports: "MarketReports | None", keyed: list[Secur
     app.get(REPORT_PATH, name="report", responses=_ANSWERS, dependencies=keyed)(_report(reports))
 
 
-def _report(reports: "MarketReports | None") -> Callable[..., Awaitable[JSONResponse]]:
+def _report(reports: "MarketReports | None") -> Callable[..., Awaitable[Response]]:
     async def report(
         symbol: str,
         sections: _Sections = "",
         levels: _Levels = None,
-    ) -> JSONResponse:
+    ) -> Response:
         """The newest market report of a pair, as of now."""
         if reports is None:
             return refusal(503, "backend_unavailable", NOT_SERVED)
         wanted = [part.strip() for part in sections.split(",") if part.strip()]
         try:
-            return JSONResponse(await reports.get(symbol, wanted, levels))
+            found = await reports.get(symbol, wanted, levels)
+            return Response(orjson.dumps(found), media_type="application/json")
         except SymbolNotIndexed as unknown:
             return refusal(404, "symbol_not_indexed", str(unknown), indexed=unknown.indexed)
         except InvalidRequest as wrong:

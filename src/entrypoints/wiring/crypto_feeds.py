@@ -41,6 +41,13 @@ def market_feed(settings: Settings, clock: SystemClock, timers: LoopTimers) -> M
     raise SettingsError("CRYPTO_FEED: choose where events come from: simulated, replay or binance")
 
 
+def silence_of(feed: MarketEventFeed) -> str:
+    """Why a feed tells nothing, as far as it knows."""
+    # Only a feed of Binance's can be silent for a reason, and only that one has loaded its module.
+    why = getattr(feed, "why", "")
+    return f"{why}" if why else "no events came"
+
+
 def _replayed_pairs(settings: Settings, recording: Path) -> Sequence[str]:
     """Those that somebody chose, else all of the recording."""
     if "crypto_symbols" in settings.model_fields_set:
