@@ -197,6 +197,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def detectors(session: nox.Session) -> None:
+    """Precision and recall on planted patterns, over the simulated flow and `-- RECORDING SYMBOL [--passes N]`."""
+    sync(session)
+    session.run("python", "-m", "benchmarks.detectors", *session.posargs)
+
+
+@nox.session(default=False)
 def constraints(session: nox.Session) -> None:
     """Resolve every group afresh and rewrite the pins in pyproject.toml."""
     session.run("python", "tools/constraints.py", nox.virtualenv.UV, *session.posargs)

@@ -1,5 +1,5 @@
 """
-More traded at a price than ever stood there, in fills of the same size, while what is shown stays as it is.
+More traded at a price than ever stood there, in fills of the same size, and what is shown comes back to what it was.
 
 Without order ids this is an inference: somebody refills. The note says so.
 """
@@ -18,19 +18,21 @@ _STEADY: Final = 0.6
 _VERY: Final = 3.0
 _LIKE: Final = 0.2
 _ACTIVE_MS: Final = 10_000
-_KEPT: Final = 64
+_FILLS_KEPT: Final = 128
+_LEVELS_KEPT: Final = 32
 
 
 class _Price:
-    """What happened at one price of one side since its first fill."""
+    """What happened lately at one price of one side."""
 
-    __slots__ = ("fills", "last", "refills", "shown", "sizes", "traded")
+    __slots__ = ("last", "refilled", "refills", "shown", "sizes")
 
     def __init__(self, at: int, shown: int) -> None:
         self.last = at
-        self.fills = self.refills = self.traded = 0
-        self.sizes: deque[int] = deque(maxlen=_KEPT)
-        self.shown: deque[int] = deque([shown], maxlen=_KEPT)
+        self.refills = 0
+        self.sizes: deque[int] = deque(maxlen=_FILLS_KEPT)
+        self.shown: deque[int] = deque([shown], maxlen=_LEVELS_KEPT)
+        self.refilled: deque[int] = deque(maxlen=_LEVELS_KEPT // 2)
 
 
 class IcebergDetector:
@@ -50,8 +52,6 @@ class IcebergDetector:
             price = self._prices[side.sign, rank] = _Price(trade.at, side.quantity(rank))
             side.watched.add(rank)
         price.last = max(price.last, trade.at)
-        price.fills += 1
-        price.traded += trade.quantity
         price.sizes.append(trade.quantity)
 
     def see(self, side: BookSide, changes: list[tuple[int, int, int]]) -> None:
@@ -61,7 +61,9 @@ class IcebergDetector:
             if price is None:
                 continue
             price.shown.append(after)
-            price.refills += after > before
+            if after > before:
+                price.refills += 1
+                price.refilled.append(after)
 
     def findings(self, now: int, bids: BookSide, asks: BookSide, tick: int) -> list[Finding]:
         """What is suspicious now; `tick` is its size in units of 1e-8."""
@@ -76,31 +78,43 @@ class IcebergDetector:
         return found
 
     def _looks_refilled(self, price: _Price) -> bool:
-        wanted = self._thresholds
-        if price.fills < wanted.iceberg_fills or price.traded < wanted.iceberg_times_shown * max(price.shown):
+        wanted, like = self._thresholds, _like_fills(price.sizes)
+        if len(like) < wanted.iceberg_fills or sum(like) < wanted.iceberg_times_shown * max(price.shown):
             return False
-        is_stable = _alike(price.shown, _STEADY) >= wanted.iceberg_stable_share
-        return is_stable and _alike(price.sizes, _LIKE) >= wanted.iceberg_like_fills
+        if sum(like) < wanted.iceberg_like_fills * sum(price.sizes):
+            return False
+        is_refilled = len(price.refilled) >= wanted.iceberg_fills // 2
+        return is_refilled and _alike(price.refilled, _STEADY) >= wanted.iceberg_stable_share
 
     def _finding(self, sign: int, at_price: float, price: _Price) -> Finding:
-        side = "bid" if sign > 0 else "ask"
-        times = price.traded / max(price.shown)
+        side, like = "bid" if sign > 0 else "ask", _like_fills(price.sizes)
+        times = sum(like) / max(price.shown)
         is_clear = times >= _VERY * self._thresholds.iceberg_times_shown
         return Finding(
             kind="iceberg",
             key=f"{side} {at_price}",
             severity=Severity.HIGH if is_clear else Severity.MEDIUM,
-            note=f"inferred: {times:.1f} times what was ever shown traded at one {side}, in like fills",
+            note=f"inferred: {times:.1f} times the most that was shown traded at one {side} in {len(like)} like fills",
             evidence={
                 "side": side,
                 "price": at_price,
-                "fills": price.fills,
-                "traded": price.traded / 1e8,
+                "fills": len(like),
+                "traded": sum(like) / 1e8,
                 "most_shown": max(price.shown) / 1e8,
                 "refills_seen": price.refills,
-                "like_fills": round(_alike(price.sizes, _LIKE), 3),
+                "like_fills": round(sum(like) / sum(price.sizes), 3),
             },
         )
+
+
+def _like_fills(sizes: Collection[int]) -> list[int]:
+    """The fills about as large as the one in which half of the volume is reached, which leaves small ones out."""
+    left = sum(sizes) / 2
+    for middle in sorted(sizes, reverse=True):
+        left -= middle
+        if left <= 0:
+            return [size for size in sizes if abs(size - middle) <= _LIKE * middle]
+    return []
 
 
 def _alike(values: Collection[int], spread: float) -> float:
