@@ -22,6 +22,7 @@ class RedisServer:
     path: Path
     directory: Path
     process: "subprocess.Popen[bytes]"
+    durable: bool
 
     @property
     def url(self) -> str:
@@ -31,7 +32,7 @@ class RedisServer:
     def restart(self) -> None:
         """Kill it and start it again on the same directory."""
         self.stop()
-        self.process = _started(self.directory, self.path)
+        self.process = _started(self.directory, self.path, self.durable)
 
     def stop(self) -> None:
         """Kill it."""
@@ -61,22 +62,22 @@ def server_binary() -> str:
 
 
 @contextmanager
-def redis_server() -> Iterator[RedisServer]:
-    """An empty server that writes every change to disk at once."""
+def redis_server(*, durable: bool = True) -> Iterator[RedisServer]:
+    """An empty server that writes every change to disk at once, or none at all."""
     with tempfile.TemporaryDirectory(prefix="rds") as folder:
         directory = Path(folder)
-        server = RedisServer(directory / "s", directory, _started(directory, directory / "s"))
+        server = RedisServer(directory / "s", directory, _started(directory, directory / "s", durable), durable)
         try:
             yield server
         finally:
             server.stop()
 
 
-def _started(directory: Path, path: Path) -> "subprocess.Popen[bytes]":
+def _started(directory: Path, path: Path, durable: bool) -> "subprocess.Popen[bytes]":
     options = ["--port", "0", "--unixsocket", str(path), "--dir", str(directory), "--save", ""]
-    durable = ["--appendonly", "yes", "--appendfsync", "always"]
+    options += ["--appendonly", "yes", "--appendfsync", "always"] if durable else []
     with (directory / "log").open("ab") as log:
-        process = subprocess.Popen([server_binary(), *options, *durable], stdout=log, stderr=log, cwd=directory)
+        process = subprocess.Popen([server_binary(), *options], stdout=log, stderr=log, cwd=directory)
     until = time.monotonic() + 10
     while not _accepts(path):
         if process.poll() is not None or time.monotonic() > until:

@@ -14,8 +14,8 @@ _AT_A_TIME: Final = 500
 
 @dataclass(slots=True)
 class _Stream:
-    entries: deque[Entry] = field(default_factory=deque)
-    delivered: int = 0
+    waiting: deque[Entry] = field(default_factory=deque)
+    delivered: deque[Entry] = field(default_factory=deque)
     pending: dict[str, Entry] = field(default_factory=dict)
     owner: str | None = None
     owned_until: datetime | None = None
@@ -50,11 +50,11 @@ class MemoryMarketBus(MarketBus):
         stream = self._stream(symbol)
         self._count += 1
         at = int(self._now().timestamp() * 1000)
-        stream.entries.append(Entry(f"{at}-{self._count}", at, tuple(messages)))
+        stream.waiting.append(Entry(f"{at}-{self._count}", at, tuple(messages)))
         oldest = at - int(self._retention.total_seconds() * 1000)
-        while stream.entries and stream.entries[0].at < oldest:
-            stream.entries.popleft()
-            stream.delivered = max(0, stream.delivered - 1)
+        for entries in (stream.delivered, stream.waiting):
+            while entries and entries[0].at < oldest:
+                entries.popleft()
         stream.came.set()
 
     async def streams(self) -> list[str]:
@@ -82,20 +82,20 @@ class MemoryMarketBus(MarketBus):
     async def history(self, symbol: str, since: int) -> list[Entry]:
         """What was delivered already."""
         stream = self._stream(symbol)
-        return [entry for entry in list(stream.entries)[: stream.delivered] if entry.at >= since]
+        return [entry for entry in stream.delivered if entry.at >= since]
 
     async def read(self, symbol: str, worker: str, wait_s: float) -> list[Entry]:  # noqa: ARG002
         """The next entries."""
         stream = self._stream(symbol)
-        if stream.delivered == len(stream.entries):
+        if not stream.waiting:
             stream.came.clear()
             try:
                 async with asyncio.timeout(wait_s):
                     await stream.came.wait()
             except TimeoutError:
                 return []
-        found = list(stream.entries)[stream.delivered : stream.delivered + _AT_A_TIME]
-        stream.delivered += len(found)
+        found = [stream.waiting.popleft() for _ in range(min(_AT_A_TIME, len(stream.waiting)))]
+        stream.delivered.extend(found)
         stream.pending |= {entry.entry_id: entry for entry in found}
         return found
 

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 import orjson
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
 from tradecore.errors import Unavailable
 from tradecore.ports.market_bus import Entry, MarketBus, Message
@@ -173,6 +173,8 @@ class RedisMarketBus(MarketBus):
     async def _ask(self, reply: Any) -> Any:
         try:
             return await reply
+        except (OutOfMemoryError, ReadOnlyError) as full:
+            raise Unavailable(f"Redis takes nothing more: {full}") from full
         except ResponseError as refused:
             if "NOGROUP" in str(refused):
                 # The server lost its data: groups are made anew.

@@ -33,7 +33,7 @@ def _maybe(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_LEVEL: Final[Schema] = {"type": "array", "items": [_PRICE, _PRICE], "minItems": 2, "maxItems": 2}
+_LEVEL: Final[Schema] = {"type": "array", "items": _PRICE, "minItems": 2, "maxItems": 2}
 _TOUCH: Final = _object(price=_PRICE, quantity=_PRICE)
 _ANOMALY: Final = _object(
     type={"enum": ["spoofing", "iceberg", "flash_crash_risk"]},
@@ -43,7 +43,7 @@ _ANOMALY: Final = _object(
     last_seen=_TIME,
     active={"type": "boolean"},
     count={"type": "integer", "minimum": 1},
-    evidence={"type": "object", "additionalProperties": {"type": ["number", "string"]}},
+    evidence={"type": "object", "additionalProperties": {"anyOf": [_NUMBER, {"type": "string"}]}},
 )
 _PROFILE: Final = _object(
     POC=_AMOUNT, VAH=_AMOUNT, VAL=_AMOUNT, row=_PRICE, volume=_PRICE, window_s=_PRICE, method={"type": "string"}

@@ -19,7 +19,7 @@ _LOOKS_EACH_S: Final = 1.0
 _AFTER_TROUBLE_S: Final = 0.5
 _MOST_AHEAD_MS: Final = 60_000
 """One event of a far future would empty every window and look fresh for ever."""
-_ALWAYS: Final = ("version", "symbol", "venue", "generated_at", "data_age_ms", "fresh", "ingestion")
+ALWAYS: Final = ("version", "symbol", "venue", "generated_at", "data_age_ms", "fresh", "ingestion")
 
 
 class SymbolNotIndexed(TradeError):
@@ -51,20 +51,26 @@ class ReportWorker:
 
     Any number of workers share the streams of a bus. Each stream is one worker's at a time; when that dies, another
     takes over what it had not finished and builds its windows again from the stream.
-    `check` raises when a report is not what its schema says; such a report is not kept.
+    `check` raises when a report is not what its schema says; such a report is not kept. A report names the venue of its
+    events, or `venue` while none came.
     """
 
     bus: MarketBus
     clock: Clock
     timers: Timers
     name: str
-    venue: str
     check: Callable[[Report], object]
     watcher: Watcher
+    venue: str = "UNKNOWN"
     thresholds: Thresholds = field(default_factory=Thresholds)
     report_each_s: float = 0.25
     most_streams: int = 1_000
     _owned: set[str] = field(default_factory=set)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Those whose streams are this worker's, in order."""
+        return tuple(sorted(self._owned))
 
     async def work(self) -> None:
         """Look for streams nobody owns, and follow them until cancelled."""
@@ -100,6 +106,7 @@ class _Following:
         self._worker = worker
         self._symbol = symbol
         self._state = MarketState(worker.thresholds)
+        self._venue = worker.venue
         self._done: list[str] = []
         self._renewed = self._reported = worker.clock.machine_seconds()
 
@@ -163,6 +170,7 @@ class _Following:
                 if event.at > entry.at + _MOST_AHEAD_MS:
                     raise DataMalformed(f"an event of {event.at}, more than a minute after it was published")
                 self._state.take(event)
+                self._venue = str(message["venue"])
             except DataMalformed as problem:
                 wrong = str(problem)
         return wrong
@@ -173,7 +181,7 @@ class _Following:
         now = _milliseconds(worker.clock)
         if now - self._state.newest > worker.thresholds.lateness_ms:
             self._state.flush()
-        made = market_report(self._state, symbol=self._symbol, venue=worker.venue, now=now)
+        made = market_report(self._state, symbol=self._symbol, venue=self._venue, now=now)
         report: Report | None = made
         try:
             worker.check(made)
@@ -237,7 +245,7 @@ def as_of(
     """A kept report with what time has changed since, reduced to what is wanted."""
     unknown = sorted(set(sections) - set(found))
     if unknown:
-        raise InvalidRequest(f"no section {unknown[0]!r}; sections: {', '.join(sorted(set(found) - set(_ALWAYS)))}")
+        raise InvalidRequest(f"no section {unknown[0]!r}; sections: {', '.join(sorted(set(found) - set(ALWAYS)))}")
     ingestion, told = found["ingestion"], found["ingestion"]["last_event_at"]
     newest = None if told is None else round(datetime.fromisoformat(told).timestamp() * 1000)
     fresh = data_freshness(newest, now, thresholds, in_step=ingestion["book_in_step"])
@@ -250,7 +258,7 @@ def as_of(
         depth = found["depth"]
         changed["depth"] = {**depth, **{side: depth[side][: max(0, levels)] for side in ("bids", "asks")}}
     report = {**found, **changed}
-    return {name: part for name, part in report.items() if not sections or name in sections or name in _ALWAYS}
+    return {name: part for name, part in report.items() if not sections or name in sections or name in ALWAYS}
 
 
 def _milliseconds(clock: Clock) -> int:
