@@ -20,6 +20,7 @@ from benchmarks import (
     order_path_rows,
     replay_rows,
     simulated_broker_rows,
+    simulation_rows,
     starting_rows,
 )
 from benchmarks.peer_process import ROOT, Peers
@@ -45,6 +46,7 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     crypto_doors.events_through_redis,
     crypto_doors.reports_from_redis,
     crypto_doors.reports_over_mcp,
+    simulation_rows.simulated_sessions,
     journal_rows.records,
     journal_rows.verification,
     starting_rows.imports,

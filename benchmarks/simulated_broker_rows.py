@@ -8,24 +8,25 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from pathlib import Path
-from typing import Any
 
 import msgpack
 import orjson
 
 from benchmarks.peer_process import ROOT, Peers
+from benchmarks.quote_server import CONTRACTS, chain
 from benchmarks.timing import Against, Goal, Pace, Row, compare
-from entrypoints.simulated_broker.clients import StreamClient
-from entrypoints.simulated_broker.data_streams import Subscriber
-from entrypoints.simulated_broker.running import Options, simulation_of
-from entrypoints.simulated_broker.simulation import Simulation
-from entrypoints.wiring.simulated_broker import Wanted, broker_world
 
 _CLIENTS = 32
 _ORDERS = 40
 _LISTENERS = 32
+_ROUNDS = 300
+_SHORTEST_CHAIN = 4_000
+_LONGEST_HEADER = 4
+_TWO_BYTES_FOLLOW = 126
+_UPGRADE = (
+    b"GET /v1beta1/opra HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 _STARTS_WITHIN_S = 30
 _ORDER = orjson.dumps({"symbol": "SPY", "qty": "1", "side": "buy", "type": "market", "time_in_force": "ioc"})
 _REQUEST = (
@@ -50,71 +51,94 @@ def order_round_trips(pace: Pace, _: Peers) -> list[Row]:
 
 
 def streamed_quotes(pace: Pace, _: Peers) -> list[Row]:
-    """Quotes of a whole chain to 32 listeners: made, encoded once, queued for each."""
-    with tempfile.TemporaryDirectory() as folder:
-        simulation = _simulation(Path(folder))
-        contracts = [one.symbol for one in simulation.brokerage.listings.tape("SPY", simulation.now()).contracts(_DAY)]
-        for _number in range(_LISTENERS):
-            subscriber = Subscriber(StreamClient({}, _nothing, _nowhere, binary=True), True, "options")
-            subscriber.wanted["quotes"], subscriber.known = set(contracts), True
-            simulation.data.subscribers.append(subscriber)
-        told = [{"T": "q", "S": one, "bp": 1.25, "ap": 1.27, "bs": 10, "as": 12, "c": "A"} for one in contracts]
-        delivered = len(contracts) * _LISTENERS
-        rounds = pace.calls(20)
-        rows = compare(
-            f"quote of one of {len(contracts)} contracts to one of {_LISTENERS} listeners",
-            lambda: _published(simulation, rounds) / delivered,
-            Against(
-                "the same frame packed once and queued for each",
-                lambda: _fanned_out(simulation, told, rounds) / delivered,
-            ),
-            pace=pace,
-        )
-        simulation.close()
-        return rows
-
-
-_DAY = date(2026, 11, 20)
-
-
-def _simulation(folder: Path) -> Simulation:
-    wanted = Wanted(directory=folder, seed=1, speed=0, start=f"{_DAY}T10:00", always_open=False)
-    options = Options(
-        port=0,
-        seed=1,
-        speed=0,
-        start=wanted.start,
-        keys=None,
-        always_open=False,
-        state=folder,
-        requests_a_minute=0,
-        faults=(),
+    """Quotes of a whole chain to 32 WebSocket clients: made, encoded, sent and read."""
+    rounds = pace.calls(_ROUNDS)
+    return compare(
+        f"quote of one of {CONTRACTS} contracts to one of {_LISTENERS} WebSocket clients",
+        lambda: _streamed("simulator", rounds),
+        Against("bare WebSocket fan-out on uvicorn", lambda: _streamed("bare", rounds), Goal(ratio=4.0)),
+        pace=pace,
     )
-    return simulation_of(broker_world(wanted, _DAY), options)
 
 
-def _published(simulation: Simulation, rounds: int) -> float:
+def _streamed(kind: str, rounds: int) -> float:
+    """Microseconds a quote delivered."""
+    with _free_ports() as (port, _):
+        command = [sys.executable, "-m", "benchmarks.quote_server", kind, str(port), str(_LISTENERS), str(rounds)]
+        with _running(command, port):
+            return asyncio.run(_listened(port, rounds)) / (rounds * CONTRACTS * _LISTENERS)
+
+
+async def _listened(port: int, rounds: int) -> float:
+    loop = asyncio.get_running_loop()
+    symbols = [one.symbol for one in chain()]
+    asked = msgpack.packb({"action": "auth", "key": "k", "secret": "s"})
+    wanted = msgpack.packb({"action": "subscribe", "quotes": symbols})
+    clients = [
+        (await loop.create_connection(lambda: _Listener(rounds), "127.0.0.1", port))[1] for _ in range(_LISTENERS)
+    ]
+    for one in clients:
+        await one.open
+    for one in clients:
+        one.say(asked)
+        one.say(wanted)
+    # Streaming begins when the last one has asked.
     began = time.perf_counter_ns()
-    for _ in range(rounds):
-        simulation.clock.step(1)
-        simulation.data.publish(simulation)
-        _drain(simulation)
-    return (time.perf_counter_ns() - began) / 1000 / rounds
+    for one in clients:
+        await one.served
+    took = time.perf_counter_ns() - began
+    for one in clients:
+        one.end()
+    return took / 1000
 
 
-def _fanned_out(simulation: Simulation, told: list[dict[str, Any]], rounds: int) -> float:
-    began = time.perf_counter_ns()
-    for _ in range(rounds):
-        frame = msgpack.packb(told)
-        for one in simulation.data.subscribers:
-            one.client.offer(frame)
-        _drain(simulation)
-    return (time.perf_counter_ns() - began) / 1000 / rounds
+class _Listener(asyncio.Protocol):
+    """A WebSocket client that counts frames and looks into none, so that it costs little beside what it listens to."""
 
+    def __init__(self, rounds: int) -> None:
+        """Listen until so many chains have come."""
+        loop = asyncio.get_running_loop()
+        self.open: asyncio.Future[None] = loop.create_future()
+        self.served: asyncio.Future[None] = loop.create_future()
+        self._left = rounds
+        self._unread = b""
+        self._transport: asyncio.Transport
 
-def _drain(simulation: Simulation) -> None:
-    for one in simulation.data.subscribers:
-        one.client.waiting.clear()
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Ask for the stream."""
+        self._transport = transport
+        transport.write(_UPGRADE)
+
+    def say(self, message: bytes) -> None:
+        """Send a binary frame under a mask of zeros."""
+        self._transport.write(b"\x82\xfe" + len(message).to_bytes(2, "big") + bytes(4) + message)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass over whole frames."""
+        data = self._unread + data
+        if not self.open.done():
+            head, end, data = data.partition(b"\r\n\r\n")
+            if not end:
+                self._unread = head
+                return
+            self.open.set_result(None)
+        at = 0
+        while len(data) - at >= _LONGEST_HEADER:
+            size, header = data[at + 1], 2
+            if size == _TWO_BYTES_FOLLOW:
+                size, header = int.from_bytes(data[at + 2 : at + 4], "big"), 4
+            if len(data) - at < header + size:
+                break
+            at += header + size
+            # What the protocol itself says is short.
+            self._left -= size > _SHORTEST_CHAIN
+        self._unread = data[at:]
+        if self._left <= 0 and not self.served.done():
+            self.served.set_result(None)
+
+    def end(self) -> None:
+        """Hang up."""
+        self._transport.abort()
 
 
 async def _round(port: int, count: int) -> float:
@@ -136,14 +160,6 @@ async def _orders(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, nu
         if b" 200 " not in head.partition(b"\r\n")[0]:
             raise RuntimeError(f"an order was refused: {head!r}")
         await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
-
-
-async def _nothing() -> Any:
-    return {}
-
-
-async def _nowhere(_: Any) -> None:
-    return
 
 
 @contextmanager

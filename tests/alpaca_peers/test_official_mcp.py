@@ -9,15 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.guide_blocks import blocks
 from tests.unit.entrypoints.simulated_broker.broker import Broker, served
 
 PYTHON = os.environ.get("ALPACA_MCP_PYTHON")
-LAUNCHER = """
-import alpaca_mcp_server.server as server
-server.TRADING_API_BASE_URLS.update(paper={url!r}, live={url!r})
-from alpaca_mcp_server.cli import main
-main()
-"""
 CONTRACT, OTHER = "SPY261120C00600000", "SPY261120C00603000"
 
 
@@ -56,18 +51,18 @@ class Session:
 
 
 @contextmanager
-def official_server(url: str) -> Iterator[Session]:
+def official_server(url: str, folder: Path) -> Iterator[Session]:
+    """What the guide types in, in a folder where its environment is made already."""
     assert PYTHON is not None
-    environment = {
-        "PATH": os.environ["PATH"],
-        "ALPACA_API_KEY": "k",
-        "ALPACA_SECRET_KEY": "s",
-        "ALPACA_PAPER_TRADE": "true",
-        "DATA_API_URL": url,
-    }
+    (folder / "amcp").symlink_to(Path(PYTHON).parents[1])
+    (typed,) = (block for block in blocks("guides/simulated-broker.md", "sh") if "launch.py" in block)
+    install, _, rest = typed.partition("\n")
+    assert "uv pip install --python amcp/bin/python alpaca-mcp-server" in install
+    script = rest.replace("http://127.0.0.1:8765", url).replace("amcp/bin/python launch", "exec amcp/bin/python launch")
     process = subprocess.Popen(
-        [PYTHON, "-c", LAUNCHER.format(url=url)],
-        env=environment,
+        ["bash", "-eu", "-c", script],
+        env={"PATH": os.environ["PATH"]},
+        cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -86,7 +81,7 @@ def official_server(url: str) -> Iterator[Session]:
 @pytest.mark.skipif(PYTHON is None, reason="ALPACA_MCP_PYTHON does not name its Python; `nox -s simulated_broker` does")
 def test_the_official_server_reads_previews_trades_and_closes(tmp_path: Path) -> None:
     broker = Broker(tmp_path / "sim", start=None, speed=1, always_open=True)
-    with served(broker) as url, official_server(url) as session:
+    with served(broker) as url, official_server(url, tmp_path) as session:
         assert session.tool("get_account_info")["cash"] == "100000"
         assert session.tool("get_clock")["is_open"] is True
         assert "SPY" in json.dumps(session.tool("get_stock_latest_quote", symbols="SPY"))

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from tests.campaigns import (
     altered_tokens,
+    boundary_kills,
     hostile_client,
     journal_mutations,
     kill_switch,
@@ -37,6 +38,7 @@ CAMPAIGNS = {
         kill_switch,
         lost_frames,
         process_kills,
+        boundary_kills,
     )
 }
 

@@ -1,12 +1,10 @@
 """A client that keeps a standing desk busy from a thread of its own, whatever becomes of the desk."""
 
 import threading
-from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from entrypoints.standing.asking import ask_desk
-from tradecore.errors import TradeError
+from tests.campaigns.real_desk import RealDesk
 
 _PATIENCE_S: Final = 20.0
 
@@ -19,9 +17,9 @@ class BusyClient:
     under way.
     """
 
-    def __init__(self, directory: Path, chance: Random) -> None:
-        """Trade at the desk of this directory."""
-        self._directory = directory
+    def __init__(self, desk: RealDesk, chance: Random) -> None:
+        """Trade at this desk."""
+        self._desk = desk
         self._chance = chance
         self._works = threading.Event()
         self._rests = threading.Event()
@@ -48,16 +46,6 @@ class BusyClient:
         self._works.set()
         self._thread.join(_PATIENCE_S)
 
-    def call(self, tool: str, **arguments: Any) -> dict[str, Any] | None:
-        """One tool call; None when there is no desk, or it has no answer."""
-        try:
-            wish = {"ask": "call", "tool": tool, "arguments": arguments}
-            answer = ask_desk(self._directory, wish, patience_s=_PATIENCE_S)
-        except TradeError:
-            return None
-        found = answer.get("answer")
-        return found if isinstance(found, dict) else None
-
     def _trade(self) -> None:
         while not self._over:
             self._rests.set()
@@ -70,17 +58,17 @@ class BusyClient:
     def _one_thing(self) -> None:
         self.doing = "preview"
         if self._chance.random() < 0.45:
-            shown = self.call("close_position", group="all")
+            shown = self._desk.call("flatten_all")
         else:
             side = self._chance.choice(("orb_long_call", "orb_long_put"))
-            shown = self.call(side, contracts=1, stop_pct=self._chance.choice((2, 20, 60)))
+            shown = self._desk.call(side, contracts=1, stop_pct=self._chance.choice((2, 20, 60)))
         token = (shown or {}).get("confirm_token")
         if token is None:
             return
         self.doing = "confirm"
         self.sending.set()
-        done = self.call("confirm_order", confirm_token=token)
+        done = self._desk.call("confirm_order", confirm_token=token)
         self.confirmed += done is not None and done.get("status") == "confirmed"
         if self._chance.random() < 0.3:
             self.doing = "confirm again"
-            self.call("confirm_order", confirm_token=token)
+            self._desk.call("confirm_order", confirm_token=token)

@@ -196,7 +196,8 @@ def _options(seed: int) -> Options:
         request_lost=drawn.rates.request_lost * _FEWER,
         request_late=drawn.rates.request_late * _FEWER,
     )
-    return replace(drawn, rates=rates)
+    # A desk that is down for a minute obeys a minute later.
+    return replace(drawn, rates=rates, worst_moments=False)
 
 
 def _situation(order: Order, left: set[str]) -> str:

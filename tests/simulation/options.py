@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from typing import Final
 
 import numpy as np
 
@@ -10,15 +11,24 @@ from adapters.simulated.faults import NO_FAULTS, Fault, FaultRates
 from entrypoints.limits_file import load_limits
 from tradecore.risk.limits import Limits
 
+_WORST_MOMENTS_EACH: Final = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a session is exposed to; where "not found" is never final an operator settles what is unknown."""
+    """
+    What a session is exposed to.
+
+    Where "not found" is never final an operator settles what is unknown. With `worst_moments` the client confirms just
+    before its tickets end, so that what has to be sent again would be sent too late, and the desk is down for more than
+    a minute each time, in which the broker surprises the account.
+    """
 
     rates: FaultRates
     unique_ids_for_ever: bool = True
     not_found_is_final: bool = True
     restarts: bool = True
+    worst_moments: bool = False
 
     @classmethod
     def of(cls, seed: int, *, faults: bool, restarts: bool) -> "Options":
@@ -30,7 +40,13 @@ class Options:
         rates = FaultRates.drawn(seed)
         rates = rates if for_ever else rates.without(Fault.REQUEST_DOUBLED)
         rates = rates if restarts else rates.without(Fault.CRASH)
-        return cls(rates=rates, unique_ids_for_ever=for_ever, not_found_is_final=final, restarts=restarts)
+        return cls(
+            rates=rates,
+            unique_ids_for_ever=for_ever,
+            not_found_is_final=final,
+            restarts=restarts,
+            worst_moments=seed % _WORST_MOMENTS_EACH == 0,
+        )
 
 
 @cache

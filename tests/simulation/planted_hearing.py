@@ -58,10 +58,6 @@ def _ignores_liquidations(state: DeskState, event: BrokerEvent) -> Decision:
     return _ignores_others(state, event) if sold else _apply_external(state, event)
 
 
-def _liquidations_open_groups(_: DeskState, event: Filled) -> list[tuple[str | None, Any]]:
-    return [(None, event.quantity)]
-
-
 async def _asks_nothing(*_: Any) -> bool:
     return True
 
@@ -88,9 +84,6 @@ HEARING: Final[dict[str, Planted]] = {
     "the second sale taken for a repetition": events_applied(_hears_sales_only_once),
     "fills of others ignored": replaced("tradecore.desk.bookings._apply_external", by=_ignores_others),
     "liquidation ignored": replaced("tradecore.desk.bookings._apply_external", by=_ignores_liquidations),
-    "liquidation booked beside the group it closed": replaced(
-        "tradecore.desk.external._allocation", by=_liquidations_open_groups
-    ),
     "nobody asks the venue": replaced(
         "tradecore.usecases.keeping.ask_broker", "tradecore.usecases.reconciling.ask_broker", by=_asks_nothing
     ),

@@ -41,7 +41,7 @@ def _trades_at_once(state: DeskState, command: Recover) -> Decision:
     return decision
 
 
-def _leaves_entries(_state: DeskState, _group: Group) -> Iterator[Action]:
+def _leaves_entries(_state: DeskState, _group: Group, *, wanted: bool) -> Iterator[Action]:  # noqa: ARG001
     return iter(())
 
 

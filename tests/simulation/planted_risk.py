@@ -81,10 +81,6 @@ def _passes(_: RiskPicture) -> CheckResult:
     return passed("unknown_orders", "none", "none")
 
 
-def _withdraws_nothing(_state: DeskState, _group: Group) -> list[Action]:
-    return []
-
-
 def _closes_all_that_was_planned(self: Group) -> Decimal:
     return self.plan.quantity if self.is_open else Decimal(0)
 
@@ -126,7 +122,6 @@ RISK: Final[dict[str, Planted]] = {
     "what others hold does not count": replaced(_EXPOSURE, by=_counts_only_its_own),
     "what is being closed does not count": replaced(_EXPOSURE, by=_counts_no_leaving),
     "unknown orders block nothing": lambda: patch.dict("tradecore.risk.gate.CHECKS", {"unknown_orders": _passes}),
-    "excess not withdrawn": replaced("tradecore.desk.bookings._withdraw_excess", by=_withdraws_nothing),
     "torn legs bought again": replaced(
         "tradecore.model.orders.Order.begun_quantity", by=property(_fills_count_from_the_slowest_leg)
     ),

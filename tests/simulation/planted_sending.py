@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -19,8 +18,9 @@ from tradecore.model.alerts import Alert
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.events import Accepted, BrokerEvent
 from tradecore.model.order_lifecycle import Progress, Step, take
-from tradecore.model.orders import Order, OrderState
+from tradecore.model.orders import Order, OrderState, Role
 from tradecore.ports.broker import BrokerOrder
+from tradecore.risk.gate import judge_opening
 from tradecore.usecases import asking_broker, floor
 from tradecore.usecases.floor import TradingFloor
 
@@ -71,9 +71,11 @@ async def _reads_unknown_as_received(desk: TradingFloor, order: ConfirmedOrder) 
 
 
 def _wants_it_for_ever(state: DeskState, group: Group, order: Order, command: NotFound) -> bool:
-    ticket = state.tickets.redeemed(group.intent_id)
-    at = command.at if ticket is None else min(command.at, ticket.expires_at - timedelta(seconds=1))
-    return _is_wanted(state, group, order, replace(command, at=at))
+    """The gate is asked again, the ticket is not."""
+    if order.role is not Role.ENTRY:
+        return _is_wanted(state, group, order, command)
+    plan = replace(group.plan, quantity=order.quantity, terms=order.terms, group=group.label)
+    return judge_opening(state.picture(plan, command.view, command.at, without=group.label)).approved
 
 
 def _leaves_what_is_found(state: DeskState, group: Group, progress: Progress) -> tuple[list[Action], list[Alert]]:

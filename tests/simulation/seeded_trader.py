@@ -27,6 +27,7 @@ _OTHER: Final = "local:somebody-else"
 _PAUSE_S: Final = 12.0
 _TRIES: Final = 6
 _IMPATIENT: Final = 0.5
+_LAST_MOMENT_S: Final = 26.0
 
 Answer = ConfirmAnswer | PreviewAnswer | RefusedAnswer | None
 
@@ -96,7 +97,8 @@ class SeededTrader:
     async def _open(self) -> None:
         token = await self._preview()
         if token is not None:
-            await asyncio.sleep(float(self._random.choice([0.0, 0.5, 3.0, 20.0, 40.0], p=[0.3, 0.3, 0.25, 0.1, 0.05])))
+            pause = float(self._random.choice([0.0, 0.5, 3.0, 20.0, 40.0], p=[0.3, 0.3, 0.25, 0.1, 0.05]))
+            await asyncio.sleep(max(pause, _LAST_MOMENT_S) if self._world.options.worst_moments else pause)
             await self._confirm(token)
 
     async def _open_two_at_once(self) -> None:
@@ -108,6 +110,9 @@ class SeededTrader:
 
     async def _preview(self) -> _Token | None:
         strategy = ("one_option", "debit_vertical")[self._one_of(2)]
+        return await self._preview_of(strategy)
+
+    async def _preview_of(self, strategy: str, contracts: str | None = None) -> _Token | None:
         wish = {
             "right": ("call", "put")[self._one_of(2)],
             "strike": str(669 + self._one_of(4)),
@@ -117,6 +122,7 @@ class SeededTrader:
         }
         if strategy == "debit_vertical":
             wish["strike"] = str((669, 670, 671)[self._one_of(3)])
+        wish["contracts"] = contracts or wish["contracts"]
         answer = await self._world.call(lambda floor: preview_strategy(floor, ME, strategy, wish))
         return self._keep(answer, {"strategy": strategy, **wish})
 
@@ -198,8 +204,20 @@ class SeededTrader:
 
     async def _confirm_closing(self, answer: Answer) -> None:
         token = self._keep(answer, {})
-        if token is not None:
+        if token is None:
+            return
+        if self._world.options.worst_moments:
+            await asyncio.gather(self._confirm(token), self._open_at_once())
+        else:
             await self._confirm(token)
+
+    async def _open_at_once(self) -> None:
+        """Try to spend what a closing that is under way will free."""
+        for contracts in ("3", "2", "1"):
+            for strategy in ("one_option", "debit_vertical"):
+                token = await self._preview_of(strategy, contracts)
+                if token is not None:
+                    await self._confirm(token)
 
     async def _cancel_something(self) -> None:
         floor = await self._world.living_floor()

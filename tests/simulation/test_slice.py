@@ -13,7 +13,7 @@ from tests.simulation.session import run_session
 ROOT = Path(__file__).parents[2]
 FULL = Exposure()
 # Each broke a promise once; what it showed has a test of its own where the code is small enough.
-REGRESSIONS = (22, 23, 154, 223, 257, 284, 453, 645, 681, 853, 1074, 1219, 1409, 3086, 8595, 15691, 18474)
+REGRESSIONS = (22, 23, 154, 223, 257, 284, 453, 645, 681, 853, 1074, 1219, 1409, 3086, 8595, 15691, 18474, 19365)
 
 
 @pytest.mark.parametrize("seed", [*range(1, 13), *REGRESSIONS])

@@ -73,7 +73,7 @@ class Truth:
     _closing: set[str] = field(default_factory=set)
     _gross: Counter[tuple[str, str]] = field(default_factory=Counter)
     _is_breached: bool = False
-    _is_uncovered: bool = False
+    _covered_until: Money | None = None
     _is_surprising: bool = False
 
     def note(self, kind: Broken, text: str) -> None:
@@ -121,15 +121,16 @@ class Truth:
 
     def surprise(self, _kind: Fault, act: Callable[[], object]) -> None:
         """Let a surprise happen; what it adds to the worst case was nobody's decision."""
-        before, cash = self.worst_case(), self.account.cash
+        before = self.worst_case()
         self._is_surprising = True
         act()
         self._is_surprising = False
         after = self.worst_case()
-        # While something is uncovered there is no worst case to compare; what was paid is lost all the same.
-        self.excuse(cash - self.account.cash if before is None or after is None else after - before)
-        # A broker that takes one leg away uncovers the other: nobody's decision, and no bound until it is closed.
-        self._is_uncovered = self._is_uncovered or after is None
+        if after is not None and before is not None:
+            self.excuse(after - before)
+        elif before is not None:
+            # A broker that takes one leg away uncovers the other: nobody's decision, and no bound until it is closed.
+            self._covered_until = before - self._excused()
         self.surprised |= self.book.moved_by_others
 
     def excuse(self, amount: Money) -> None:
@@ -141,11 +142,7 @@ class Truth:
         """Compare the worst case, and what was bought for each promise, with what was allowed."""
         if self._is_surprising:
             return
-        self._is_uncovered = self._is_uncovered and any(q < 0 for q in self.account.holdings.values())
-        worst = None if self._is_uncovered else self.worst_case()
-        if worst is not None and worst > CAP + self._excused() and not self._is_breached:
-            self._is_breached = True
-            self.note(Broken.BREACH, f"{worst} can be lost, the cap is {CAP} and {self._excused()} were surprises")
+        self._compare_with_the_cap()
         for working in self.orders:
             order = working.order
             gross = [self._gross[order.client_order_id, leg.instrument.symbol] / leg.ratio for leg in order.legs]
@@ -155,6 +152,17 @@ class Truth:
             promise = self.promises.get(intent)
             if promise is not None and bought > promise.quantity:
                 self.note(Broken.DUPLICATE, f"{intent}: {bought} bought or working, {promise.quantity} confirmed")
+
+    def _compare_with_the_cap(self) -> None:
+        worst = self.worst_case()
+        if self._covered_until is not None:
+            if worst is None or any(quantity < 0 for quantity in self.account.holdings.values()):
+                return
+            self.excuse(worst - self._covered_until - self._excused())
+            self._covered_until = None
+        if worst is not None and worst > CAP + self._excused() and not self._is_breached:
+            self._is_breached = True
+            self.note(Broken.BREACH, f"{worst} can be lost, the cap is {CAP} and {self._excused()} were surprises")
 
     def worst_case(self) -> Money | None:
         """
@@ -189,6 +197,16 @@ class Truth:
             self.note(Broken.UNCONFIRMED, f"{order_id} takes risk and left after the kill switch was engaged")
         for other in self.unknown(order_id):
             self.note(Broken.UNCONFIRMED, f"{order_id} takes risk while the outcome of {other} is not known")
+        worst, news = self.worst_case(), self.now() - _KNOWN_AFTER
+        allowed = CAP + sum((money for at, money in self.excused if at > news), ZERO)
+        if worst is not None and worst + _cost(order) > allowed and self._covered_until is None:
+            self.note(Broken.BREACH, f"{order_id} left although {worst} can be lost, and {_cost(order)} more with it")
+
+
+def _cost(order: ConfirmedOrder) -> Money:
+    """What a debit can lose, without its fees."""
+    price = max(order.terms.price, _NONE) if isinstance(order.terms, Limit) else _NONE
+    return usd(order.quantity * price * order.legs[0].instrument.multiplier)
 
 
 def owed(orders: Iterable[WorkingOrder]) -> Money:

@@ -43,6 +43,7 @@ LIVENESS_S: Final = 120.0
 _AFTER_THE_OPEN: Final = timedelta(minutes=90)
 _STEPS_A_SECOND: Final = 6.0
 _RESTARTS_AFTER_S: Final = (1.0, 20.0)
+_LONGER_THAN_ANYBODY_LOOKS_BACK_S: Final = 75.0
 _DIES_SENDING: Final = 0.05
 _MEMORY: Final = Path("/dev/shm")
 
@@ -261,7 +262,12 @@ class World:
         self.wire.in_world(self._bear_again())
 
     async def _bear_again(self) -> None:
-        await asyncio.sleep(float(self.random.uniform(*_RESTARTS_AFTER_S)))
+        pause = float(self.random.uniform(*_RESTARTS_AFTER_S))
+        if self.options.worst_moments:
+            await asyncio.sleep(pause / 2)
+            self.surprises.happen()
+            pause = pause / 2 + _LONGER_THAN_ANYBODY_LOOKS_BACK_S
+        await asyncio.sleep(pause)
         self.journal = self._open_journal()
         self.overheard.forget_after(self.journal.head.seq)
         self.broker.see_recovery()

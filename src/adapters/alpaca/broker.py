@@ -39,19 +39,26 @@ class AlpacaBroker(Broker):
     Nothing is ever sent twice by itself. `tell` is what the stream of trade updates calls; `shut` ends the events.
     """
 
-    def __init__(self, calls: Calls, *, fees: FeeSchedule, clock: Clock) -> None:
-        """`fees` are what the account is charged with each execution, which Alpaca does not tell with it."""
+    def __init__(
+        self, calls: Calls, *, fees: FeeSchedule, clock: Clock, not_found_is_final_after: timedelta | None = None
+    ) -> None:
+        """
+        `fees` are what the account is charged with each execution, which Alpaca does not tell with it.
+
+        Alpaca itself promises no time after which an order can't arrive; who knows better of a simulator says so.
+        """
         self._calls = calls
         self._fees = fees
         self._clock = clock
+        self._final_after = not_found_is_final_after
         self._told: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
         self.known = KnownOrders()
 
     @property
     def capabilities(self) -> BrokerCapabilities:
-        """Ids are unique for ever; no time proves that an order will not arrive; stops for shares rest at Alpaca."""
+        """Ids are unique for ever; stops for shares rest at Alpaca."""
         return BrokerCapabilities(
-            name="alpaca", unique_ids_for_ever=True, not_found_is_final_after=None, resting_stops=True
+            name="alpaca", unique_ids_for_ever=True, not_found_is_final_after=self._final_after, resting_stops=True
         )
 
     async def submit(self, order: ConfirmedOrder) -> None:

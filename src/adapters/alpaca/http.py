@@ -15,9 +15,7 @@ from typing import Any, Final
 import orjson
 import requests
 from alpaca.common.exceptions import APIError
-from alpaca.data.historical.option import OptionHistoricalDataClient
-from alpaca.data.historical.stock import StockHistoricalDataClient
-from alpaca.trading.client import TradingClient
+from alpaca.common.rest import RESTClient
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
@@ -57,7 +55,7 @@ class Refused(Rejected):
 
 
 class AlpacaHttp:
-    """alpaca-py's clients on one session; `told` hears the rate limit that an answer names, with the host it is of."""
+    """alpaca-py's REST client for each API, on one session; `told` hears the limit an answer names, and its URL."""
 
     def __init__(
         self,
@@ -79,10 +77,11 @@ class AlpacaHttp:
         bounded = partial(self._session.request, timeout=(limits.connect, limits.read))
         self._session.request = bounded  # type: ignore[method-assign]
         self._told = told
+        # Its clients of each API load pandas for models that are not used here: the restart would take a second longer.
         credentials: dict[str, Any] = {"api_key": key, "secret_key": secret, "raw_data": True}
-        self._trading = TradingClient(**credentials, url_override=addresses.trading)
-        self._stocks = StockHistoricalDataClient(**credentials, url_override=addresses.data)
-        self._options = OptionHistoricalDataClient(**credentials, url_override=addresses.data)
+        self._trading = RESTClient(addresses.trading, **credentials, api_version="v2")
+        self._stocks = RESTClient(addresses.data, **credentials, api_version="v2")
+        self._options = RESTClient(addresses.data, **credentials, api_version="v1beta1")
         for client in (self._trading, self._stocks, self._options):
             client._session = self._session
             client._retry = 0

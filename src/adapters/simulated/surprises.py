@@ -58,10 +58,16 @@ class Surprises:
 
     async def run(self) -> None:
         """Surprise the account until `stop`."""
-        per_hour = [float(getattr(self._rates, kind)) for kind in _KINDS]
-        total = sum(per_hour)
+        total = sum(float(getattr(self._rates, kind)) for kind in _KINDS)
         while total > 0 and self._going_on:
             await asyncio.sleep(float(self._random.exponential(3600 / total)))
+            self.happen()
+
+    def happen(self) -> None:
+        """Surprise the account now, if anything ever does and there is something to surprise it with."""
+        per_hour = [float(getattr(self._rates, kind)) for kind in _KINDS]
+        total = sum(per_hour)
+        if total > 0:
             self._surprise(_KINDS[int(self._random.choice(len(_KINDS), p=[rate / total for rate in per_hour]))])
 
     def _surprise(self, kind: Fault) -> None:

@@ -50,6 +50,8 @@ def listen(settings: Settings, host: str, port: int, *, said: str, instead: str)
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address[:2], family=socket.AddressFamily(family))
+        # asyncio does it only for sockets that name their protocol; without, a body waits for the ACK of its headers.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Unavailable(f"another program listens on {host}:{port}; {instead}") from error

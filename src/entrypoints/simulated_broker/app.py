@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from adapters.simulated.brokerage.refusals import MALFORMED, Refusal
 from entrypoints.simulated_broker.answers import Answer, Call, refused
 from entrypoints.simulated_broker.clients import StreamClient
+from entrypoints.simulated_broker.connections import ABORT
 from entrypoints.simulated_broker.data_errors import DataRefusal
 from entrypoints.simulated_broker.data_streams import serve_data_stream
 from entrypoints.simulated_broker.routes import methods_of, route
@@ -24,6 +25,7 @@ LONGEST_BODY: Final = 1_048_576
 _MOST_COUNTED: Final = 4_096
 _NOT_AUTHORIZED: Final = orjson.dumps({"code": 40110000, "message": "request is not authorized"})
 _DATA_NOT_AUTHORIZED: Final = orjson.dumps({"message": "unauthorized."})
+_BROKEN: Final[Answer] = (500, b"")
 _TOO_MANY: Final = orjson.dumps({"code": 42910000, "message": "too many requests."})
 _STREAMS: Final = {
     "/v2/iex": "stocks",
@@ -62,6 +64,10 @@ class SimulatedBroker:
                 await self._request(scope, receive, send)
             except Gone:
                 return
+            except ConnectionResetError:
+                if ABORT not in scope.get("state", {}):
+                    raise
+                scope["state"][ABORT]()
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
@@ -103,6 +109,11 @@ class SimulatedBroker:
             return refusal.status, orjson.dumps({"message": refusal.message})
         except Refusal as refusal:
             return refused(refusal)
+        except Exception:
+            if self._simulation.broken is None:
+                raise
+            # It is told with the answer, and by the program when it ends.
+            return _BROKEN
 
     async def _settle(
         self, method: str, path: str, answer: Answer, extra: list[tuple[bytes, bytes]], send: Send
@@ -197,7 +208,7 @@ async def _answer(send: Send, answer: Answer, extra: list[tuple[bytes, bytes]]) 
 
 async def keep_time(simulation: Simulation, every_s: float = 0.1) -> None:
     """Let the simulation's time pass and its streams speak, until cancelled."""
-    while True:
+    while simulation.broken is None:
         await asyncio.sleep(every_s)
         simulation.look()
         if simulation.is_dirty:

@@ -71,6 +71,7 @@ def _state(call: Call) -> dict[str, Any]:
         "simulator": "tradecore sim",
         "name": simulation.name,
         "seed": simulation.brokerage.listings.seed,
+        "market": simulation.brokerage.listings.told,
         "clock": instant(simulation.now()),
         "speed": simulation.clock.rate,
         "always_open": books.always_open,
@@ -78,5 +79,6 @@ def _state(call: Call) -> dict[str, Any]:
         "accounts": len(books.accounts),
         "open_orders": len(books.open),
         "streams": simulation.updates.count + simulation.data_streams(),
+        "slow_clients": simulation.slow_clients,
         "broken": simulation.broken,
     }

@@ -1,26 +1,32 @@
 """Quotes, trades, bars, snapshots and chains of options."""
 
+import math
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from adapters.simulated.brokerage.listings import LISTED
-from adapters.simulated.brokerage.tape import Candle, Surface, Touch
+from adapters.simulated.brokerage.tape import Candle, Surface, Touch, merged
 from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
 from entrypoints.simulated_broker.data_errors import DataRefusal
 from entrypoints.simulated_broker.reference import expiry_matches, hash_of, strike_matches
-from entrypoints.simulated_broker.stock_data import bar_view, grouped, page, step_of
+from entrypoints.simulated_broker.stock_data import bar_view, page, step_of
 from tradecore.model.instruments import OptionContract
+from tradecore.model.sessions import Session
 
 EXCHANGES: Final = {"A": "AMEX - NYSE American", "C": "CBOE", "N": "NYSE Arca", "W": "CBOE2", "Z": "BATS"}
 _MOST_SYMBOLS: Final = 100
 _MOST_ROWS: Final = 10_000
+_MOST_MINUTES: Final = 1_000
 _MINUTE: Final = timedelta(minutes=1)
 
 
 def quote_view(touch: Touch) -> dict[str, Any]:
     """A quote of a contract; a missing bid is zero, as on the wire."""
+    return {"t": instant(touch.at)} | quote_fields(touch)
+
+
+def quote_fields(touch: Touch) -> dict[str, Any]:
+    """A quote of a contract without its time."""
     return {
-        "t": instant(touch.at),
         "ax": "C",
         "ap": float(touch.ask or 0),
         "as": touch.ask_size,
@@ -56,11 +62,12 @@ def trades(call: Call) -> Answer:
 def bars(call: Call) -> Answer:
     """GET /v1beta1/options/bars: bars of the mid quote, from the session's start."""
     minutes, limit, skip = step_of(call), call.count("limit", 1_000, _MOST_ROWS), page(call)
-    rows = [(one.symbol, row) for one, _ in _wanted(call) for row in _bars(call, one, minutes)]
+    plan = [(one, at) for one, _ in _wanted(call) for at in _bar_starts(call, one, minutes)]
     found: dict[str, list[dict[str, Any]]] = {}
-    for symbol, row in rows[skip : skip + limit]:
-        found.setdefault(symbol, []).append(row)
-    return ok({"bars": found, "next_page_token": str(skip + limit) if len(rows) > skip + limit else None})
+    shown = min(limit, max(_MOST_MINUTES // minutes, 1))
+    for contract, at in plan[skip : skip + shown]:
+        found.setdefault(contract.symbol, []).append(bar_view(_bar(call, contract, at, minutes)))
+    return ok({"bars": found, "next_page_token": str(skip + shown) if len(plan) > skip + shown else None})
 
 
 def snapshots(call: Call) -> Answer:
@@ -77,7 +84,7 @@ def snapshots(call: Call) -> Answer:
 def chain(call: Call) -> Answer:
     """GET /v1beta1/options/snapshots/{underlying_symbol}: a page of the chain, by symbol."""
     underlying = call.path[0]
-    if underlying not in LISTED or LISTED[underlying].is_crypto:
+    if underlying not in call.simulation.brokerage.listings.shares():
         raise DataRefusal(400, f"invalid underlying symbol: {underlying[:32]}")
     limit, after = call.count("limit", 100, 1_000), call.query.get("page_token") or ""
     rows = sorted(_chain_rows(call, underlying), key=lambda row: row[0].symbol)
@@ -103,7 +110,7 @@ def _chain_rows(call: Call, underlying: str) -> list[tuple[OptionContract, Surfa
     if root and root != underlying:
         return []
     found = []
-    for expiry in _expiries(call, listings.expiries(now)):
+    for expiry in _expiries(call, listings.expiries(underlying, now)):
         surface = listings.tape(underlying, now).chain(expiry, now)
         for index, contract in enumerate(surface.contracts if surface else ()):
             if surface and strike_matches(call, contract.strike) and kind in (None, "", contract.right.value):
@@ -119,7 +126,7 @@ def _snapshot(surface: Surface, index: int) -> dict[str, Any]:
     contract, touch, greeks = surface.contracts[index], surface.touches[index], surface.greeks
     shown: dict[str, Any] = {"latestQuote": quote_view(touch), "latestTrade": trade_view(contract, touch)}
     # Far from the money the service has no volatility either, and leaves both members out.
-    if touch.bid is not None and touch.bid > 0:
+    if touch.bid is not None and touch.bid > 0 and not math.isnan(surface.volatilities[index]):
         shown["impliedVolatility"] = round(surface.volatilities[index], 4)
         shown["greeks"] = {
             "delta": round(float(greeks.delta[index]), 4),
@@ -149,16 +156,33 @@ def _wanted(call: Call) -> list[tuple[OptionContract, Touch]]:
     return found
 
 
-def _bars(call: Call, contract: OptionContract, minutes: int) -> list[dict[str, Any]]:
-    now, listings = call.simulation.now(), call.simulation.brokerage.listings
-    session = listings.tape(contract.root, now).session
-    start, end = call.instant("start", session.opens), min(call.instant("end", now), now, session.closes)
-    found, at = [], session.opens
-    while at + _MINUTE <= end:
-        if at >= start:
-            found.append(_minute(call, contract, at))
-        at += _MINUTE
-    return [bar_view(one) for one in grouped(found, min(minutes, 1440), session.opens)]
+def _bar_starts(call: Call, contract: OptionContract, minutes: int) -> list[datetime]:
+    session = _session(call, contract)
+    start, end = call.instant("start", session.opens), _bars_end(call, contract)
+    step = _MINUTE * minutes
+    first = max(-((session.opens - start) // step), 0) if start > session.opens else 0
+    count = max(-((session.opens - end) // step), 0)
+    starts = (session.opens + step * number for number in range(first, count))
+    return [at for at in starts if at + _MINUTE <= end]
+
+
+def _bars_end(call: Call, contract: OptionContract) -> datetime:
+    now = call.simulation.now()
+    return min(call.instant("end", now), now, _session(call, contract).closes)
+
+
+def _session(call: Call, contract: OptionContract) -> Session:
+    return call.simulation.brokerage.listings.tape(contract.root, call.simulation.now()).session
+
+
+def _bar(call: Call, contract: OptionContract, at: datetime, minutes: int) -> Candle:
+    end = _bars_end(call, contract)
+    found = [
+        _minute(call, contract, at + _MINUTE * number)
+        for number in range(minutes)
+        if at + _MINUTE * (number + 1) <= end
+    ]
+    return merged(found)._replace(at=at)
 
 
 def _minute(call: Call, contract: OptionContract, at: datetime) -> Candle:

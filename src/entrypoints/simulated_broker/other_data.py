@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from adapters.simulated.brokerage.listings import LISTED
 from adapters.simulated.brokerage.tape import merged
 from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
 from entrypoints.simulated_broker.data_errors import DataRefusal
@@ -17,7 +16,7 @@ _MOST_PAGES_BACK: Final = 3 * 96
 def news_item(call: Call, number: int) -> dict[str, Any]:
     """The item of one quarter of an hour since 1970: what a share cost then, said to be simulated."""
     at = datetime.fromtimestamp(number * _EVERY.total_seconds(), tz=call.simulation.now().tzinfo)
-    symbols = [one.symbol for one in LISTED.values() if not one.is_crypto]
+    symbols = call.simulation.brokerage.listings.shares()
     symbol = symbols[number % len(symbols)]
     trade = call.simulation.brokerage.listings.tape(symbol, at).trade(at)
     price = "unquoted" if trade is None else f"at {trade.price}"
@@ -121,7 +120,7 @@ def stock_conditions(_: Call) -> Answer:
 
 def _days(call: Call, pairs: bool) -> list[tuple[str, dict[str, Any]]]:
     now, found = call.simulation.now(), []
-    for listing in LISTED.values():
+    for listing in call.simulation.brokerage.listings.listed.values():
         if listing.is_crypto == pairs:
             candles = call.simulation.brokerage.listings.tape(listing.symbol, now).candles(now)
             if candles:

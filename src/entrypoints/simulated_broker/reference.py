@@ -1,5 +1,6 @@
 """Assets, contracts, clock, calendar, corporate actions and watchlists: the referring half of the trading API."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from adapters.simulated.brokerage import watchlists
-from adapters.simulated.brokerage.listings import LISTED, Listing, Listings, asset_id, session_now_or_next
+from adapters.simulated.brokerage.listings import Listing, Listings, asset_id, session_now_or_next
 from adapters.simulated.brokerage.refusals import MALFORMED, Refusal, invalid, not_found
 from adapters.simulated.brokerage.tickets import number
 from entrypoints.simulated_broker.answers import EMPTY, Answer, Call, instant, ok, text
@@ -23,14 +24,14 @@ _MOST_CONTRACTS: Final = 10_000
 def get_assets(call: Call) -> Answer:
     """GET /v2/assets."""
     kind, exchange, state = (call.query.get(name) for name in ("asset_class", "exchange", "status"))
-    shown = [asset_view(one) for one in LISTED.values()] if state in (None, "", "active", "all") else []
+    shown = [asset_view(one) for one in _listed(call).values()] if state in (None, "", "active", "all") else []
     shown = [one for one in shown if not kind or one["class"] == kind]
     return ok([one for one in shown if not exchange or one["exchange"] == exchange])
 
 
 def get_asset(call: Call) -> Answer:
     """GET /v2/assets/{symbol_or_asset_id}."""
-    for one in LISTED.values():
+    for one in _listed(call).values():
         if call.path[0] in (one.symbol, one.symbol.replace("/", ""), asset_id(one.symbol)):
             return ok(asset_view(one))
     raise not_found(f"asset not found for {call.path[0][:40]}")
@@ -82,7 +83,7 @@ def get_contract(call: Call) -> Answer:
     simulation.look()
     found = simulation.brokerage.listings.find(call.path[0])
     if found is None:
-        every = (one for symbol in _optionable() for one in _listed_on(call, symbol))
+        every = (one for symbol in _optionable(call) for one in _listed_on(call, symbol))
         found = next((one for one in every if asset_id(one.symbol) == call.path[0]), None)
     if not isinstance(found, OptionContract) or not simulation.brokerage.listings.is_listed(found, simulation.now()):
         raise not_found(f"option contract not found for {call.path[0][:40]}")
@@ -93,7 +94,7 @@ def contract_view(listings: Listings, contract: OptionContract, now: datetime) -
     """A contract; its close is the ask that stood when the session before ended."""
     size = str(contract.multiplier)
     before = previous_session(session_now_or_next(now).day)
-    closed = listings.day_tape(contract.root, before).option_touch(contract, before.closes)
+    closed = listings.tape_of(contract.root, before).option_touch(contract, before.closes)
     return {
         "id": asset_id(contract.symbol),
         "symbol": contract.symbol,
@@ -161,7 +162,7 @@ def get_announcement(call: Call) -> Answer:
 def get_watchlists(call: Call) -> Answer:
     """GET /v2/watchlists."""
     account = account_of(call)
-    return ok([_watchlist_view(account.id, one, assets=False) for one in account.watchlists.values()])
+    return ok([_watchlist_view(call, one, assets=False) for one in account.watchlists.values()])
 
 
 def post_watchlist(call: Call) -> Answer:
@@ -172,7 +173,7 @@ def post_watchlist(call: Call) -> Answer:
 
 def get_watchlist(call: Call) -> Answer:
     """GET /v2/watchlists/{id} and GET /v2/watchlists:by_name."""
-    return ok(_watchlist_view(call.account, _watchlist(call)))
+    return ok(_watchlist_view(call, _watchlist(call)))
 
 
 def put_watchlist(call: Call) -> Answer:
@@ -210,7 +211,7 @@ def _kept(call: Call, list_id: str | None, name: str, symbols: list[str]) -> Ans
     given = {"id": list_id, "name": name, "symbols": symbols}
 
     def render(kept: dict[str, Any]) -> bytes:
-        return orjson.dumps(_watchlist_view(call.account, kept))
+        return orjson.dumps(_watchlist_view(call, kept))
 
     return 200, call.simulation.do(call.account, "watch", given, render)
 
@@ -222,17 +223,22 @@ def _watchlist(call: Call) -> dict[str, Any]:
     return watchlists.find_by_name(account, call.query.get("name", ""))
 
 
-def _watchlist_view(account: str, kept: dict[str, Any], *, assets: bool = True) -> dict[str, Any]:
+def _watchlist_view(call: Call, kept: dict[str, Any], *, assets: bool = True) -> dict[str, Any]:
     shown = {
         "id": kept["id"],
-        "account_id": account,
+        "account_id": call.account,
         "created_at": instant(kept["created_at"]),
         "updated_at": instant(kept["updated_at"]),
         "name": kept["name"],
     }
     if assets:
-        shown["assets"] = [asset_view(LISTED[symbol]) for symbol in kept["symbols"] if symbol in LISTED]
+        listed = _listed(call)
+        shown["assets"] = [asset_view(listed[symbol]) for symbol in kept["symbols"] if symbol in listed]
     return shown
+
+
+def _listed(call: Call) -> Mapping[str, Listing]:
+    return call.simulation.brokerage.listings.listed
 
 
 def _name(body: dict[str, Any], known: str | None) -> str:
@@ -249,19 +255,19 @@ def _symbols(body: dict[str, Any]) -> list[str]:
     return given
 
 
-def _optionable() -> list[str]:
-    return [one.symbol for one in LISTED.values() if not one.is_crypto]
+def _optionable(call: Call) -> list[str]:
+    return call.simulation.brokerage.listings.shares()
 
 
 def _contracts(call: Call) -> list[OptionContract]:
     wanted = call.names("underlying_symbols") or [call.query.get("root_symbol") or "SPY"]
-    return [one for symbol in wanted if symbol in _optionable() for one in _listed_on(call, symbol)]
+    return [one for symbol in wanted if symbol in _optionable(call) for one in _listed_on(call, symbol)]
 
 
 def _listed_on(call: Call, symbol: str) -> list[OptionContract]:
     listings, now = call.simulation.brokerage.listings, call.simulation.now()
     tape = listings.tape(symbol, now)
-    return [one for expiry in listings.expiries(now) for one in tape.contracts(expiry)]
+    return [one for expiry in listings.expiries(symbol, now) for one in tape.contracts(expiry)]
 
 
 def _contract_matches(call: Call, contract: OptionContract) -> bool:

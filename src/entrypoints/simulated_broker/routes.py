@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from entrypoints.simulated_broker import control, option_data, other_data, reference, stock_data, trading
+from entrypoints.simulated_broker import control, history, option_data, other_data, reference, stock_data, trading
 from entrypoints.simulated_broker.answers import Handler
 
 _EXACT: Final[dict[tuple[str, str], Handler]] = {
@@ -48,7 +48,7 @@ _EXACT: Final[dict[tuple[str, str], Handler]] = {
 }
 for _kind in ("quotes", "trades", "bars"):
     _EXACT["GET", f"/v2/stocks/{_kind}/latest"] = stock_data.latest(_kind)
-    _EXACT["GET", f"/v2/stocks/{_kind}"] = stock_data.history(_kind)
+    _EXACT["GET", f"/v2/stocks/{_kind}"] = history.history(_kind)
 
 _ONE: Final = "([^/]+)"
 _VARIABLE: Final[list[tuple[str, str, Handler]]] = [
@@ -80,9 +80,9 @@ for _kind in ("quotes", "trades", "bars"):
     _VARIABLE.extend(
         (
             ("GET", f"/v2/stocks/{_ONE}/{_kind}/latest", stock_data.latest_of_one(_kind)),
-            ("GET", f"/v2/stocks/{_ONE}/{_kind}", stock_data.history(_kind, single=True)),
+            ("GET", f"/v2/stocks/{_ONE}/{_kind}", history.history(_kind, single=True)),
             ("GET", f"/v1beta3/(crypto)/[^/]+/latest/{_kind}", stock_data.latest(_kind)),
-            ("GET", f"/v1beta3/(crypto)/[^/]+/{_kind}", stock_data.history(_kind)),
+            ("GET", f"/v1beta3/(crypto)/[^/]+/{_kind}", history.history(_kind)),
         )
     )
 _PATTERNS: Final = [(method, re.compile(pattern), handler) for method, pattern, handler in _VARIABLE]

@@ -11,9 +11,11 @@ from pathlib import Path
 import typer
 
 from entrypoints.settings import SettingsError
+from entrypoints.simulated_broker.connections import allow_many_files
 from entrypoints.simulated_broker.faults import NAMES, Faults
 from entrypoints.simulated_broker.serving import serving
 from entrypoints.simulated_broker.simulation import Simulation
+from entrypoints.wiring.recording import Recording
 from entrypoints.wiring.simulated_broker import BrokerWorld, Wanted, broker_world
 from tradecore.errors import JournalUnavailable, Unavailable
 
@@ -34,6 +36,7 @@ class Options:
     state: Path
     requests_a_minute: int
     faults: tuple[str, ...]
+    day: Recording | None = None
 
 
 async def stand(options: Options, today: date) -> None:
@@ -41,9 +44,11 @@ async def stand(options: Options, today: date) -> None:
     Serve until Ctrl-C or a signal.
 
     Raises:
-        SettingsError, Unavailable, AccountHeld, JournalError: It can't begin, or its ledger can't be written any more.
+        SettingsError, InvalidRequest, DataMissing, DataMalformed: What is wanted can't be had.
+        Unavailable, AccountHeld, JournalError: It can't begin, or its ledger can't be written any more.
     """
     faults = read_faults(options.faults)
+    allow_many_files()
     listening = _listen(options.port)
     with listening:
         world = broker_world(_wanted(options), today)
@@ -59,6 +64,8 @@ async def stand(options: Options, today: date) -> None:
                 waiting = asyncio.create_task(ended.wait())
                 await asyncio.wait((waiting, time), return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
+                if time.done():
+                    await time
         finally:
             world.lease.release()
     if simulation.broken:
@@ -101,12 +108,13 @@ def _wanted(options: Options) -> Wanted:
         speed=options.speed,
         start=options.start,
         always_open=options.always_open,
+        day=options.day,
     )
 
 
 def _told(options: Options, simulation: Simulation, port: int) -> str:
-    seed, clock = simulation.brokerage.listings.seed, simulation.now().isoformat(timespec="seconds")
-    return f"simulated broker at http://{HOST}:{port}, seed {seed}, {clock}, {options.state}"
+    clock = simulation.now().isoformat(timespec="seconds")
+    return f"simulated broker at http://{HOST}:{port}, {simulation.brokerage.listings.told}, {clock}, {options.state}"
 
 
 def _listen(port: int) -> socket.socket:

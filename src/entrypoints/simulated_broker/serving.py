@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from entrypoints.simulated_broker.app import SimulatedBroker, keep_time
+from entrypoints.simulated_broker.connections import HttpConnection, StreamConnection
 from entrypoints.simulated_broker.simulation import Simulation
 
-MOST_CONNECTIONS = 2_048
 LONGEST_FRAME = 1_048_576
 _STARTED_LOOKS_EVERY_S = 0.01
 
@@ -30,7 +30,8 @@ async def serving(simulation: Simulation, listening: socket.socket) -> AsyncIter
     server = _Server(
         uvicorn.Config(
             SimulatedBroker(simulation),
-            ws="websockets-sansio",
+            http=HttpConnection,
+            ws=StreamConnection,
             ws_max_size=LONGEST_FRAME,
             ws_per_message_deflate=False,
             lifespan="off",
@@ -39,7 +40,6 @@ async def serving(simulation: Simulation, listening: socket.socket) -> AsyncIter
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=1,
         )
     )

@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -13,6 +14,7 @@ from adapters.simulated.brokerage.books import Update
 from adapters.simulated.brokerage.brokerage import Brokerage
 from adapters.simulated.brokerage.ledger import Ledger
 from adapters.simulated.brokerage.pace import BrokerageClock
+from adapters.simulated.brokerage.refusals import Refusal, forbidden
 from adapters.simulated.brokerage.requests import line_of, perform
 from entrypoints.simulated_broker.data_streams import DataStreams
 from entrypoints.simulated_broker.faults import Faults
@@ -20,6 +22,7 @@ from entrypoints.simulated_broker.trade_updates import TradeUpdates
 from entrypoints.simulated_broker.views import order_view
 from tradecore.errors import JournalUnavailable
 
+MOST_ACCOUNTS: Final = 4_096
 _FAMILY: Final = uuid.UUID("c0ffee00-51ab-4b1e-8f00-7d6c5b4a3921")
 
 
@@ -58,6 +61,7 @@ class Simulation:
         self.updates = TradeUpdates()
         self.data = DataStreams()
         self.broken: str | None = None
+        self.slow_clients = 0
         self._ledger = ledger
         self._lines: list[bytes] = []
         self._frames: list[tuple[str, bytes]] = []
@@ -75,7 +79,8 @@ class Simulation:
     def look(self) -> None:
         """Let the brokerage's time pass up to now, and keep what happened by itself."""
         told = self._heard
-        self.brokerage.advance(self.now())
+        with self._whole():
+            self.brokerage.advance(self.now())
         if self._heard > told:
             self._keep("", "pass", {}, self.brokerage.now, None)
 
@@ -92,17 +97,27 @@ class Simulation:
         """
         now = self.now()
         self.know(account)
-        outcome = perform(self.brokerage, account, name, given, now)
+        with self._whole():
+            outcome = perform(self.brokerage, account, name, given, now)
+            rendered = render(outcome)
+            self.brokerage.activate()
         self._keep(account, name, given, now, outcome)
-        rendered = render(outcome)
-        self.brokerage.activate()
         return rendered
 
     def know(self, account: str) -> None:
-        """Open the account if nobody has asked for it before."""
-        if account not in self.brokerage.books.accounts:
+        """
+        Open the account if nobody has asked for it before.
+
+        Raises:
+            Refusal: There are too many.
+        """
+        accounts = self.brokerage.books.accounts
+        if account not in accounts:
+            if len(accounts) >= MOST_ACCOUNTS:
+                raise forbidden(f"this simulator has {MOST_ACCOUNTS} accounts already")
             now = self.now()
-            perform(self.brokerage, account, "open", {}, now)
+            with self._whole():
+                perform(self.brokerage, account, "open", {}, now)
             self._keep(account, "open", {}, now, None)
 
     def disconnect_streams(self) -> None:
@@ -138,6 +153,17 @@ class Simulation:
             self._ledger.append(self._lines)
             self._lines = []
         self._ledger.close()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """End the service when a request fails half-way: what it left behind is not what the ledger would repeat."""
+        try:
+            yield
+        except Refusal:
+            raise
+        except Exception as error:
+            self.broken = f"a request could not be carried out: {error!r}"
+            raise
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()

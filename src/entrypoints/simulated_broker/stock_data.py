@@ -5,17 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from adapters.simulated.brokerage.listings import LISTED, shown_session
-from adapters.simulated.brokerage.tape import Candle, SessionTape, Touch, Trade, merged
+from adapters.simulated.brokerage.tape import Candle, Touch, Trade, merged
 from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
 from entrypoints.simulated_broker.data_errors import DataRefusal
 from tradecore.model.sessions import Session, previous_session
 
-_TIMEFRAME: Final = re.compile(r"([0-9]{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)")
-_MINUTES: Final = {"Min": 1, "T": 1, "Hour": 60, "H": 60, "Day": 1440, "D": 1440, "Week": 10_080, "W": 10_080}
-_MOST_ROWS: Final = 10_000
-_MOST_SESSIONS: Final = 60
-_DAY: Final = timedelta(days=1)
+_TIMEFRAME: Final = re.compile(r"([0-9]{1,2})(Min|T|Hour|H|Day|D)")
+_MINUTES: Final = {"Min": 1, "T": 1, "Hour": 60, "H": 60, "Day": 1440, "D": 1440}
 
 
 def quote_view(touch: Touch) -> dict[str, Any]:
@@ -80,7 +76,7 @@ def latest_of_one(kind: str) -> Callable[[Call], Answer]:
     """GET /v2/stocks/{symbol}/{quotes,trades,bars}/latest."""
 
     def handler(call: Call) -> Answer:
-        symbol = known(call.path[0], pairs=False)
+        symbol = known(call, call.path[0], pairs=False)
         return ok({"symbol": symbol, kind[:-1]: newest(call, symbol, kind)})
 
     return handler
@@ -88,7 +84,7 @@ def latest_of_one(kind: str) -> Callable[[Call], Answer]:
 
 def newest(call: Call, symbol: str, kind: str) -> dict[str, Any] | None:
     """The newest quote, trade or minute bar of a symbol."""
-    now, pair = call.simulation.now(), LISTED[symbol].is_crypto
+    now, pair = call.simulation.now(), is_pair(call, symbol)
     tape = call.simulation.brokerage.listings.tape(symbol, now)
     if kind == "quotes":
         touch = tape.touch(now)
@@ -109,7 +105,7 @@ def snapshots(call: Call) -> Answer:
 
 def snapshot_of_one(call: Call) -> Answer:
     """GET /v2/stocks/{symbol}/snapshot."""
-    symbol = known(call.path[0], pairs=False)
+    symbol = known(call, call.path[0], pairs=False)
     return ok({"symbol": symbol, **snapshot(call, symbol)})
 
 
@@ -122,31 +118,12 @@ def snapshot(call: Call, symbol: str) -> dict[str, Any]:
     candles = tape.candles(now)
     if candles:
         found["dailyBar"] = bar_view(merged(candles)._replace(at=midnight(tape.session)))
-    if not LISTED[symbol].is_crypto:
-        before = listings.day_tape(symbol, previous_session(tape.session.day))
+    if not is_pair(call, symbol):
+        before = listings.tape_of(symbol, previous_session(tape.session.day))
         every = before.candles(before.session.closes)
-        found["prevDailyBar"] = bar_view(merged(every)._replace(at=midnight(before.session)))
+        if every:
+            found["prevDailyBar"] = bar_view(merged(every)._replace(at=midnight(before.session)))
     return found
-
-
-def history(kind: str, *, single: bool = False) -> Callable[[Call], Answer]:
-    """GET …/{bars,quotes,trades} for several symbols, or one named in the path; pages by row."""
-
-    def handler(call: Call) -> Answer:
-        pairs = call.path == ("crypto",)
-        symbols = [known(call.path[0], pairs=False)] if single else wanted(call, pairs=pairs)
-        limit, skip = call.count("limit", 1_000, _MOST_ROWS), page(call)
-        rows = [(symbol, row) for symbol in symbols for row in _rows(call, symbol, kind, skip + limit + 1)]
-        shown, more = rows[skip : skip + limit], len(rows) > skip + limit
-        token = str(skip + limit) if more else None
-        if single:
-            return ok({"symbol": symbols[0], kind: [row for _, row in shown], "next_page_token": token})
-        found: dict[str, list[dict[str, Any]]] = {}
-        for symbol, row in shown:
-            found.setdefault(symbol, []).append(row)
-        return ok({kind: found, "next_page_token": token})
-
-    return handler
 
 
 def page(call: Call) -> int:
@@ -172,34 +149,39 @@ def wanted(call: Call, *, pairs: bool) -> list[str]:
     given = call.names("symbols")
     if not given:
         raise DataRefusal(400, "symbols is required")
-    return list(dict.fromkeys(known(one, pairs=pairs) for one in given))
+    return list(dict.fromkeys(known(call, one, pairs=pairs) for one in given))
 
 
-def known(symbol: str, *, pairs: bool) -> str:
+def known(call: Call, symbol: str, *, pairs: bool) -> str:
     """
     A symbol that is listed.
 
     Raises:
         DataRefusal: It is not, or not of this kind.
     """
-    listing = LISTED.get(symbol)
+    listing = call.simulation.brokerage.listings.listed.get(symbol)
     if listing is None or listing.is_crypto != pairs:
         raise DataRefusal(400, f"invalid symbol: {symbol[:32]}")
     return symbol
 
 
+def is_pair(call: Call, symbol: str) -> bool:
+    """Whether a listed symbol is a pair of coins."""
+    return call.simulation.brokerage.listings.listed[symbol].is_crypto
+
+
 def step_of(call: Call) -> int:
     """
-    The timeframe in minutes; a month has 31 days.
+    The timeframe in minutes.
 
     Raises:
-        DataRefusal: It is none.
+        DataRefusal: It is none, or longer than a day.
     """
     given = call.query.get("timeframe") or "1Min"
     found = _TIMEFRAME.fullmatch(given)
-    if found is None or int(found[1]) == 0:
+    if found is None or not 0 < int(found[1]) * _MINUTES[found[2]] <= _MINUTES["Day"]:
         raise DataRefusal(400, f"invalid timeframe: {given[:32]}")
-    return int(found[1]) * _MINUTES.get(found[2], 44_640)
+    return int(found[1]) * _MINUTES[found[2]]
 
 
 def grouped(candles: list[Candle], minutes: int, opens: datetime) -> list[Candle]:
@@ -213,54 +195,6 @@ def grouped(candles: list[Candle], minutes: int, opens: datetime) -> list[Candle
 
 def midnight(session: Session) -> datetime:
     """Where a day's bar begins."""
+    if not session.opens.hour:
+        return session.opens
     return session.opens.replace(hour=5 if session.opens.hour == 14 else 4, minute=0)
-
-
-def _rows(call: Call, symbol: str, kind: str, most: int) -> list[dict[str, Any]]:
-    now = call.simulation.now()
-    last = shown_session(now)
-    start = call.instant("start", last.opens - _DAY if kind == "bars" else last.opens)
-    end = min(call.instant("end", now), now)
-    rows: list[dict[str, Any]] = []
-    for tape in _tapes(call, symbol, start, end):
-        rows += _READ[kind](call, tape, start, end, most)
-        if len(rows) >= most:
-            break
-    return rows[::-1] if call.query.get("sort") == "desc" else rows
-
-
-def _tapes(call: Call, symbol: str, start: datetime, end: datetime) -> list[SessionTape]:
-    listings = call.simulation.brokerage.listings
-    if end < start:
-        return []
-    if LISTED[symbol].is_crypto:
-        days = min((end.date() - start.date()).days, 7)
-        return [listings.tape(symbol, end - _DAY * back) for back in range(days, -1, -1)]
-    last = shown_session(end)
-    found = [last]
-    while found[-1].opens > start and len(found) < _MOST_SESSIONS:
-        found.append(previous_session(found[-1].day))
-    return [listings.day_tape(symbol, one) for one in reversed(found)]
-
-
-def _bars(call: Call, tape: SessionTape, start: datetime, end: datetime, most: int) -> list[dict[str, Any]]:
-    minutes = step_of(call)
-    candles = tape.candles(min(end, call.simulation.now()))
-    if minutes >= 1440:
-        day = midnight(tape.session)
-        return [bar_view(merged(candles)._replace(at=day))] if candles and start - _DAY < day <= end else []
-    chosen = [one for one in candles if start <= one.at <= end]
-    return [bar_view(one) for one in grouped(chosen, minutes, tape.session.opens)][:most]
-
-
-def _quotes(call: Call, tape: SessionTape, start: datetime, end: datetime, most: int) -> list[dict[str, Any]]:
-    view = pair_quote_view if LISTED[tape.symbol].is_crypto else quote_view
-    return [view(one) for one in tape.touches(start, min(end, call.simulation.now()), most)]
-
-
-def _trades(call: Call, tape: SessionTape, start: datetime, end: datetime, most: int) -> list[dict[str, Any]]:
-    view = pair_trade_view if LISTED[tape.symbol].is_crypto else trade_view
-    return [view(one) for one in tape.trades(start, min(end, call.simulation.now()), most)]
-
-
-_READ: Final = {"bars": _bars, "quotes": _quotes, "trades": _trades}

@@ -1,10 +1,10 @@
 """The `trade_updates` stream: JSON in binary frames, as the paper service sends them."""
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from adapters.simulated.brokerage.refusals import Refusal
 from entrypoints.simulated_broker.clients import StreamClient
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class TradeUpdates:
         clients = self._listening.get(client.account, [])
         if client in clients:
             clients.remove(client)
+        if not clients:
+            self._listening.pop(client.account, None)
 
     def disconnect(self) -> None:
         """Close every listener's connection."""
@@ -64,15 +66,11 @@ async def serve_trade_updates(simulation: "Simulation", client: StreamClient) ->
     """Serve one client from handshake to end."""
     if not await client.accept():
         return
-    pump = asyncio.create_task(client.pump())
-    reader = asyncio.create_task(_read(simulation, client))
     try:
-        await asyncio.wait((pump, reader), return_when=asyncio.FIRST_COMPLETED)
+        await client.converse(_read(simulation, client), orjson.dumps(_UNAUTHORIZED))
     finally:
         simulation.updates.leave(client)
-        for task in (pump, reader):
-            task.cancel()
-        await asyncio.gather(pump, reader, return_exceptions=True)
+        simulation.slow_clients += client.is_slow
 
 
 async def _read(simulation: "Simulation", client: StreamClient) -> None:
@@ -105,13 +103,20 @@ def _obey(simulation: "Simulation", client: StreamClient, message: dict[str, Any
 def _authenticate(simulation: "Simulation", client: StreamClient, data: dict[str, Any]) -> None:
     key, secret = data.get("key_id") or data.get("key"), data.get("secret_key") or data.get("secret")
     account = simulation.account_of(key, secret) if isinstance(key, str) and isinstance(secret, str) else None
-    if account is None:
+    if account is None or not _is_open(simulation, account):
         client.offer(orjson.dumps(_UNAUTHORIZED))
         client.shut(1008, "unauthorized")
         return
-    client.account = account
-    simulation.know(account)
+    client.account, client.is_known = account, True
     client.offer(orjson.dumps(_AUTHORIZED))
+
+
+def _is_open(simulation: "Simulation", account: str) -> bool:
+    try:
+        simulation.know(account)
+    except Refusal:
+        return False
+    return True
 
 
 def _listen(simulation: "Simulation", client: StreamClient, wanted: Any) -> None:

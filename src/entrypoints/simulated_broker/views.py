@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.simulated.brokerage.account import Account, Position
 from adapters.simulated.brokerage.books import Books
-from adapters.simulated.brokerage.listings import LISTED, asset_id
+from adapters.simulated.brokerage.listings import asset_id
 from adapters.simulated.brokerage.margin import is_marginable
 from adapters.simulated.brokerage.orders import Order, asset_class
 from entrypoints.simulated_broker.answers import instant, money, text
@@ -64,7 +64,7 @@ def order_view(order: Order, *, nested: bool = True) -> dict[str, Any]:
 def position_view(books: Books, account: Account, position: Position) -> dict[str, Any]:
     """A position at its mark."""
     instrument, qty = position.instrument, position.qty
-    mark = books.mark(instrument)
+    mark, before = books.mark(instrument), books.last_close(instrument)
     value = qty * mark * instrument.multiplier
     gain = value - position.cost
     share = gain / abs(position.cost) if position.cost else Decimal(0)
@@ -72,7 +72,7 @@ def position_view(books: Books, account: Account, position: Position) -> dict[st
     return {
         "asset_id": asset_id(instrument.symbol),
         "symbol": instrument.symbol.replace("/", ""),
-        "exchange": "" if option else LISTED[instrument.symbol].exchange,
+        "exchange": "" if option else books.listings.listed[instrument.symbol].exchange,
         "asset_class": asset_class(instrument),
         "asset_marginable": is_marginable(instrument),
         "qty": text(qty),
@@ -85,8 +85,8 @@ def position_view(books: Books, account: Account, position: Position) -> dict[st
         "unrealized_intraday_pl": money(gain),
         "unrealized_intraday_plpc": text(share.quantize(Decimal("0.00000001"))),
         "current_price": text(mark),
-        "lastday_price": text(mark),
-        "change_today": "0",
+        "lastday_price": text(before),
+        "change_today": text((mark / before - 1).quantize(Decimal("0.00000001"))) if before else "0",
         "qty_available": text(account.available(instrument.symbol).copy_sign(qty)),
     }
 

@@ -176,7 +176,7 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
         chance=chance,
         **wire,
     )
-    broker = AlpacaBroker(calls, fees=world.fees, clock=clock)
+    broker = AlpacaBroker(calls, fees=world.fees, clock=clock, not_found_is_final_after=world.not_found_is_final_after)
     updates = TradeUpdates(broker, fees=world.fees, clock=clock, **wire)
     stream = Connection(
         "trade updates",

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from adapters.alpaca import fields
 from adapters.alpaca.addresses import PAPER, Addresses, on_this_machine
@@ -17,10 +18,14 @@ from tradecore.errors import Rejected
 from tradecore.model.fees import FeeSchedule
 from tradecore.ports.clock import Clock
 
+# A request waits ten seconds for its thread and three for its connection; what is sent on this machine has then arrived
+# before any later question, and the simulator takes orders as they come.
+_ARRIVED_AFTER: Final = timedelta(seconds=20)
+
 
 @dataclass(slots=True, kw_only=True)
 class AlpacaWorld:
-    """Where the desk trades: its clock, its addresses and keys, and what an execution costs there."""
+    """Where the desk trades: its clock, its addresses and keys, what an execution costs and when an order is there."""
 
     clock: Clock
     timers: LoopTimers
@@ -29,6 +34,7 @@ class AlpacaWorld:
     key: str
     secret: str
     fees: FeeSchedule
+    not_found_is_final_after: timedelta | None
     simulator: Simulator | None
     follow: Callable[[datetime], None] | None
 
@@ -68,6 +74,7 @@ def simulated_world(settings: Settings, url: str, name: str) -> AlpacaWorld:
         key=key,
         secret=secret,
         fees=shipped_fees(),
+        not_found_is_final_after=_ARRIVED_AFTER,
         simulator=simulator,
         follow=clock.follow,
     )
@@ -91,6 +98,7 @@ def paper_world(settings: Settings, wall: SystemClock) -> AlpacaWorld:
         secret=secret,
         # A paper account is charged no fees; the gate still counts those of a real one.
         fees=FeeSchedule(per_contract=Decimal(0), taf_per_contract_sold=Decimal(0), as_of=shipped.as_of),
+        not_found_is_final_after=None,
         simulator=None,
         follow=None,
     )

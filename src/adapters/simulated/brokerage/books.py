@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from tradecore.model.terms import Side
 
 _IDS: Final = 77
 _TWO: Final = Decimal(2)
+_UNSEEN: Final = Touch(None, None, 0, 0, datetime.min.replace(tzinfo=UTC))
 # The last minutes in which a contract that expires today may be opened, and from when on it may be liquidated.
 _LATE_ROOTS: Final = frozenset(("SPY", "QQQ"))
 _OPENS_UNTIL: Final = {True: timedelta(minutes=30), False: timedelta(minutes=45)}
@@ -34,10 +35,16 @@ class Update:
     event: str
     order: Order
     at: datetime
-    execution_id: str
+    filled: Decimal
     price: Decimal | None = None
     qty: Decimal | None = None
     position_qty: Decimal | None = None
+
+    @property
+    def execution_id(self) -> str:
+        """An id of what happened, which needs no counter: who does not listen must not change what comes later."""
+        said = zlib.crc32(f"{self.event} {self.filled} {self.at}".encode())
+        return f"{self.order.id[:24]}{said:012x}"
 
 
 class Books:
@@ -56,6 +63,8 @@ class Books:
         self.taken: dict[tuple[str, str, datetime], Decimal] = {}
         self.teller: Callable[[Update], None] | None = None
         self._names = stream_key(listings.seed, _IDS)
+        self._looked_at = begins
+        self._touches: dict[Instrument, Touch | None] = {}
         self._drawn = 0
         self._arrivals = 0
 
@@ -79,16 +88,21 @@ class Books:
 
     def touch(self, instrument: Instrument) -> Touch | None:
         """The quote now."""
-        return self.listings.touch(instrument, self.now)
+        if self._looked_at != self.now:
+            self._looked_at = self.now
+            self._touches.clear()
+        found = self._touches.get(instrument, _UNSEEN)
+        if found is _UNSEEN:
+            found = self._touches[instrument] = self.listings.touch(instrument, self.now)
+        return found
 
     def mark(self, instrument: Instrument) -> Decimal:
         """What a unit is worth now: half-way, the side that is there, or nothing."""
-        touch = self.touch(instrument)
-        if touch is None:
-            return ZERO
-        if touch.bid is None or touch.ask is None:
-            return touch.bid or ZERO
-        return (touch.bid + touch.ask) / _TWO
+        return _mark_of(self.touch(instrument))
+
+    def last_close(self, instrument: Instrument) -> Decimal:
+        """What a unit was worth when the session before the one that shows ended, nothing where it is not known."""
+        return _mark_of(self.listings.closed_at(instrument, self.now))
 
     def standing(self, account: Account) -> Standing:
         """Where an account stands now."""
@@ -158,12 +172,7 @@ class Books:
     def tell(self, event: str, order: Order, **execution: Any) -> None:
         """Tell whoever listens what happened to an order."""
         if self.teller is not None:
-            self.teller(Update(event, order, self.now, self.draw_like(order, event), **execution))
-
-    def draw_like(self, order: Order, event: str) -> str:
-        """An id of an event that needs no counter: who does not listen must not change what comes later."""
-        said = zlib.crc32(f"{event} {order.filled} {self.now}".encode())
-        return f"{order.id[:24]}{said:012x}"
+            self.teller(Update(event, order, self.now, order.filled, **execution))
 
     def drop_if_done(self, order: Order) -> None:
         """Forget an order that has ended as an open one."""
@@ -174,6 +183,14 @@ class Books:
     def session(self) -> Session:
         """The session now, or the next one."""
         return session_now_or_next(self.now)
+
+
+def _mark_of(touch: Touch | None) -> Decimal:
+    if touch is None:
+        return ZERO
+    if touch.bid is None or touch.ask is None:
+        return touch.bid or ZERO
+    return (touch.bid + touch.ask) / _TWO
 
 
 def _uuid(high: int, low: int) -> str:

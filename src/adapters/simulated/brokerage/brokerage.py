@@ -10,7 +10,7 @@ from adapters.simulated.brokerage.books import Books
 from adapters.simulated.brokerage.configuring import configure
 from adapters.simulated.brokerage.entry import enter
 from adapters.simulated.brokerage.exits import after_end
-from adapters.simulated.brokerage.listings import LISTED, Listings
+from adapters.simulated.brokerage.listings import Listings
 from adapters.simulated.brokerage.margin import standing
 from adapters.simulated.brokerage.matching import activate, match, needs_watching, wake
 from adapters.simulated.brokerage.orders import Order, Status
@@ -22,9 +22,6 @@ from tradecore.model.sessions import Session, next_session, session_on, trading_
 
 _SECOND: Final = timedelta(seconds=1)
 _LATE_ROOTS: Final = ("SPY", "QQQ")
-_EARLY_ROOTS: Final = tuple(
-    one.symbol for one in LISTED.values() if one.symbol not in _LATE_ROOTS and not one.is_crypto
-)
 _AT_THE_OPEN: Final = ("day", "gtc", "opg", "ioc", "fok")
 
 
@@ -35,10 +32,12 @@ class Brokerage:
     Resting orders are matched at whole seconds, so that it is the same how often it is asked what time it is.
     """
 
-    def __init__(self, *, seed: int, fees: FeeSchedule, begins: datetime, always_open: bool = False) -> None:
+    def __init__(self, *, listings: Listings, fees: FeeSchedule, begins: datetime, always_open: bool = False) -> None:
         """Open at `begins` (UTC)."""
-        self.listings = Listings(seed)
-        self.books = Books(listings=self.listings, fees=fees, begins=begins, always_open=always_open)
+        self.listings = listings
+        self._event = begins
+        self._early_roots = [one for one in listings.shares() if one not in _LATE_ROOTS]
+        self.books = Books(listings=listings, fees=fees, begins=begins, always_open=always_open)
 
     @property
     def now(self) -> datetime:
@@ -126,7 +125,9 @@ class Brokerage:
 
     def _next_step(self) -> datetime:
         books = self.books
-        event = _next_event(books.now)
+        if self._event <= books.now:
+            self._event = _next_event(books.now)
+        event = self._event
         if not books.open or not needs_watching(books.open.values()):
             return event
         if not self._trades_now():
@@ -147,7 +148,7 @@ class Brokerage:
             wake(self.books, _AT_THE_OPEN)
         late, early = session.closes - timedelta(minutes=15), session.closes - timedelta(minutes=30)
         if before < early <= now:
-            expiring.liquidate_what_cannot_be_carried(self.books, _EARLY_ROOTS)
+            expiring.liquidate_what_cannot_be_carried(self.books, self._early_roots)
         if before < late <= now:
             expiring.liquidate_what_cannot_be_carried(self.books, _LATE_ROOTS)
         if before < session.closes <= now:

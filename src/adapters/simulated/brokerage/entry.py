@@ -104,8 +104,7 @@ def means_taken(
     held = holdings_of(account)
     before = books.standing(account)
     then = free_cash(account.cash - paid - fees, after(held, moves), books.mark, before.multiplier)
-    now = free_cash(account.cash, held, books.mark, before.multiplier)
-    taken = max(now - then, ZERO)
+    taken = max(before.free - then, ZERO)
     reduces = all(held.get(one, ZERO) * qty < 0 for one, qty in moves.items())
     if taken > before.excess and not (reduces and taken <= fees):
         raise _too_dear(moves, side, taken, before.excess, before.multiplier)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tradecore.errors import JournalCorrupt, JournalUnavailable
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class Ledger:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -9,15 +10,17 @@ from typing import Final
 
 import numpy as np
 
-from adapters.simulated.brokerage.tape import SessionTape, Touch
+from adapters.simulated.brokerage.tape import Candle, SessionTape, Touch, drawn_ticks, merged
 from tradecore.errors import DataMissing, UnknownInstrument
 from tradecore.model.instruments import CryptoPair, Instrument, OptionContract, parse_instrument
 from tradecore.model.sessions import Session, next_session, previous_session, session_on, trading_day
 
 EXPIRIES: Final = 3
 _MOST_TAPES: Final = 24
+_MOST_DAYS: Final = 4_096
 _FAMILY: Final = uuid.UUID("6f1d2c3a-5f4e-4a7b-9c8d-0e1f2a3b4c5d")
 _DAY_MINUTES: Final = timedelta(minutes=1440)
+_MOMENT: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,20 @@ def asset_id(symbol: str) -> str:
 
 
 class Listings:
-    """Prices of everything listed; the same seed and instant give the same price, whatever was asked before."""
+    """
+    Prices of everything listed; the same seed and instant give the same price, whatever was asked before.
 
-    def __init__(self, seed: int) -> None:
+    `listed` is what there is, by symbol.
+    """
+
+    def __init__(self, seed: int, listed: Mapping[str, Listing] = LISTED) -> None:
         """Draw markets from `seed`."""
         self.seed = seed
+        self.listed = listed
         self._tapes: OrderedDict[tuple[str, date], SessionTape] = OrderedDict()
+        self._asked: tuple[str, datetime] | None = None
+        self._answer: SessionTape
+        self._days: dict[tuple[str, date], Candle | None] = {}
         self._known: dict[str, Instrument | None] = {}
         self._shown: Session | None = None
 
@@ -81,21 +92,45 @@ class Listings:
             return tape.option_touch(instrument, at) if instrument.expiry >= tape.session.day else None
         return tape.touch(at)
 
+    def closed_at(self, instrument: Instrument, at: datetime) -> Touch | None:
+        """The quote with which the session before the one that shows ended; None where there is none."""
+        shown = self.tape(instrument.underlying, at).session
+        if isinstance(instrument, CryptoPair):
+            return self._pair_tape(instrument.symbol, shown.opens - _DAY_MINUTES).touch(shown.opens - _MOMENT)
+        before = previous_session(shown.day)
+        tape = self.tape_of(instrument.underlying, before)
+        if isinstance(instrument, OptionContract):
+            return tape.option_touch(instrument, before.closes)
+        return tape.touch(before.closes)
+
     def tape(self, symbol: str, at: datetime) -> SessionTape:
         """The session that shows at an instant: the one it is in, else the last one before it."""
-        if LISTED[symbol].is_crypto:
-            return self._pair_tape(symbol, at)
-        shown = self._shown
-        if shown is None or not shown.opens <= at < shown.closes:
-            shown = self._shown = shown_session(at)
-        return self.day_tape(symbol, shown)
+        if self._asked == (symbol, at):
+            return self._answer
+        if self.listed[symbol].is_crypto:
+            found = self._pair_tape(symbol, at)
+        else:
+            found = self.tape_of(symbol, self._session(at))
+        self._asked, self._answer = (symbol, at), found
+        return found
 
-    def day_tape(self, symbol: str, session: Session) -> SessionTape:
+    def tape_of(self, symbol: str, session: Session) -> SessionTape:
         """The tape of one session."""
         return self._kept(symbol, session)
 
-    def expiries(self, at: datetime) -> list[date]:
-        """The days on which listed contracts expire, the nearest first."""
+    @property
+    def told(self) -> str:
+        """What market this is, in a few words."""
+        return f"seed {self.seed}"
+
+    def shares(self) -> list[str]:
+        """The symbols that are no pairs; each has options."""
+        return [one.symbol for one in self.listed.values() if not one.is_crypto]
+
+    def expiries(self, symbol: str, at: datetime) -> list[date]:
+        """The days on which listed contracts of an underlying expire, the nearest first; a pair has none."""
+        if self.listed[symbol].is_crypto:
+            return []
         session = session_now_or_next(at)
         found = [session.day]
         while len(found) < EXPIRIES:
@@ -105,7 +140,33 @@ class Listings:
     def is_listed(self, contract: OptionContract, at: datetime) -> bool:
         """Whether a contract can be traded at an instant."""
         tape = self.tape(contract.root, at)
-        return contract.expiry in self.expiries(at) and contract.strike in tape.strikes
+        return contract.expiry in self.expiries(contract.root, at) and tape.lists(contract)
+
+    def _session(self, at: datetime) -> Session:
+        shown = self._shown
+        if shown is None or not shown.opens <= at < shown.closes:
+            shown = self._shown = shown_session(at)
+        return shown
+
+    def day(self, symbol: str, session: Session) -> Candle | None:
+        """The whole of a session that is over, kept once it was drawn; None where nothing was traded."""
+        key = (symbol, session.day)
+        if key not in self._days:
+            if len(self._days) >= _MOST_DAYS:
+                self._days.clear()
+            candles = self._kept(symbol, session).candles(session.closes)
+            self._days[key] = merged(candles) if candles else None
+        return self._days[key]
+
+    def is_drawn(self, symbol: str, session: Session, *, day_only: bool = False) -> bool:
+        """Whether a session, or the one bar of it, is known without drawing it."""
+        key = (symbol, session.day)
+        return key in self._tapes or (day_only and key in self._days)
+
+    def pair_session(self, at: datetime) -> Session:
+        """The day of a pair: from midnight to midnight, UTC."""
+        opens = datetime.combine(at.astimezone(UTC).date(), time(0), UTC)
+        return Session(opens.date(), opens, opens + _DAY_MINUTES)
 
     def _read(self, symbol: str) -> Instrument | None:
         if symbol in ("BTCUSD", "ETHUSD"):
@@ -115,13 +176,12 @@ class Listings:
         except UnknownInstrument:
             return None
         if isinstance(found, OptionContract):
-            listing = LISTED.get(found.root)
+            listing = self.listed.get(found.root)
             return found if listing and not listing.is_crypto else None
-        return found if found.symbol in LISTED else None
+        return found if found.symbol in self.listed else None
 
     def _pair_tape(self, symbol: str, at: datetime) -> SessionTape:
-        opens = datetime.combine(at.astimezone(UTC).date(), time(0), UTC)
-        return self._kept(symbol, Session(opens.date(), opens, opens + _DAY_MINUTES))
+        return self._kept(symbol, self.pair_session(at))
 
     def _kept(self, symbol: str, session: Session) -> SessionTape:
         key = (symbol, session.day)
@@ -130,14 +190,17 @@ class Listings:
             # SPY has the seed of the desk's own rolling market, so that both show the same day.
             words = [] if symbol == "SPY" else list(symbol.encode())
             mixed = np.random.SeedSequence([self.seed, session.day.toordinal(), *words]).generate_state(1)
-            price = LISTED[symbol].open_price
-            tape = SessionTape(seed=int(mixed[0]), symbol=symbol, session=session, open_price=price)
+            tape = self._tape(symbol, session, int(mixed[0]))
             self._tapes[key] = tape
             if len(self._tapes) > _MOST_TAPES:
                 self._tapes.popitem(last=False)
         else:
             self._tapes.move_to_end(key)
         return tape
+
+    def _tape(self, symbol: str, session: Session, seed: int) -> SessionTape:
+        ticks = drawn_ticks(seed=seed, session=session, open_price=self.listed[symbol].open_price)
+        return SessionTape(seed=seed, symbol=symbol, session=session, ticks=ticks)
 
 
 def shown_session(at: datetime) -> Session:

@@ -27,6 +27,7 @@ class Standing:
     long_value: Decimal
     short_value: Decimal
     multiplier: int
+    free: Decimal
     excess: Decimal
     initial_margin: Decimal
     maintenance_margin: Decimal
@@ -53,12 +54,14 @@ def standing(account: Account, mark_of: MarkOf) -> Standing:
     shares = sum((abs(value) for one, value in values.items() if isinstance(one, Equity)), ZERO)
     options = option_requirement(held, mark_of)
     taken = sum((order.hold for order in account.open.values()), ZERO)
+    free = free_cash(account.cash, held, mark_of, multiplier)
     return Standing(
         equity=equity,
         long_value=long_value,
         short_value=short_value,
         multiplier=multiplier,
-        excess=free_cash(account.cash, held, mark_of, multiplier) - taken,
+        free=free,
+        excess=free - taken,
         initial_margin=shares * _REG_T + options,
         maintenance_margin=shares * _MAINTENANCE_LONG + options,
     )

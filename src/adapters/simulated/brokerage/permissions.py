@@ -51,7 +51,8 @@ def check_shares(account: Account, instrument: Instrument, signed: Decimal, tick
     if held * signed < 0:
         if account.available(symbol) < abs(signed):
             raise _insufficient(account, symbol, abs(signed))
-        _check_cover(account, {instrument: signed}, multileg=False)
+        if isinstance(instrument, Equity):
+            _check_cover(account, {instrument: signed}, multileg=False)
     elif signed < 0:
         _check_short(account, instrument, signed)
     _check_opposite_entries(account, instrument, signed, held)

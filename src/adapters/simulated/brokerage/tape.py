@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from adapters.simulated.price_path import PricePath, seeded_day
+from adapters.simulated.price_path import IntArray, seeded_day
 from tradecore.analysis.option_surface import ContractQuote, OptionSurface
 from tradecore.analysis.pricing import Greeks, greeks
 from tradecore.model.instruments import OptionContract, Right
@@ -51,8 +51,24 @@ class Candle(NamedTuple):
     average: float
 
 
+class Ticks(NamedTuple):
+    """
+    One session tick by tick, arrays of equal length: milliseconds since the open, strictly increasing; cents and sizes.
+
+    A tick is a quote with both sides and a print.
+    """
+
+    offset_ms: IntArray
+    bid_cents: IntArray
+    ask_cents: IntArray
+    bid_size: IntArray
+    ask_size: IntArray
+    volume: IntArray
+    trade_cents: IntArray
+
+
 class Surface(NamedTuple):
-    """One expiry at one instant: quotes in cents and sizes, volatilities and greeks, a row a contract."""
+    """One expiry at one instant, a row a contract: quotes, volatilities (NaN where none is known) and greeks."""
 
     contracts: tuple[OptionContract, ...]
     touches: tuple[Touch, ...]
@@ -63,17 +79,18 @@ class Surface(NamedTuple):
 class SessionTape:
     """The ticks of one underlying's session and the chains listed on it."""
 
-    def __init__(self, *, seed: int, symbol: str, session: Session, open_price: float) -> None:
-        """Draw the session; `seed` is that of this underlying's day."""
+    def __init__(self, *, seed: int, symbol: str, session: Session, ticks: Ticks) -> None:
+        """Play these ticks, of which there may be none; `seed` is that of this underlying's day, for its chains."""
         self.symbol = symbol
         self.session = session
         self._seed = seed
-        self._path: PricePath = seeded_day(seed=seed, session_minutes=session.minutes, open_price=open_price)
-        middle = round((int(self._path.bid_cents[0]) + int(self._path.ask_cents[0])) / 200)
-        self.strikes = range(middle - STRIKES_EACH_WAY, middle + STRIKES_EACH_WAY + 1)
+        self._path = ticks
+        self.strikes = _strikes(ticks)
         self._surfaces: dict[date, OptionSurface] = {}
         self._candles: list[Candle] | None = None
         self._newest: dict[OptionContract, tuple[int, Touch]] = {}
+        self._quoted: dict[date, int] = {}
+        self._listed: dict[date, tuple[OptionContract, ...]] = {}
         self._standing: tuple[int, Touch] | None = None
         self._looked: tuple[datetime | None, int] = (None, -1)
 
@@ -86,18 +103,18 @@ class SessionTape:
             self._standing = (index, self._touch_of(index))
         return self._standing[1]
 
-    def touches(self, start: datetime, end: datetime, limit: int) -> list[Touch]:
-        """Quotes in [start, end], oldest first."""
-        return [self._touch_of(index) for index in self._between(start, end, limit)]
+    def touches(self, start: datetime, end: datetime, part: slice) -> list[Touch]:
+        """Part of the quotes in [start, end], which are oldest first before `part` chooses."""
+        return [self._touch_of(index) for index in self._between(start, end)[part]]
 
     def trade(self, at: datetime) -> Trade | None:
         """The newest print at an instant."""
         index = self._index(at)
         return self._trade_of(index) if index >= 0 else None
 
-    def trades(self, start: datetime, end: datetime, limit: int) -> list[Trade]:
-        """Prints in [start, end], oldest first."""
-        return [self._trade_of(index) for index in self._between(start, end, limit)]
+    def trades(self, start: datetime, end: datetime, part: slice) -> list[Trade]:
+        """Part of the prints in [start, end], which are oldest first before `part` chooses."""
+        return [self._trade_of(index) for index in self._between(start, end)[part]]
 
     def candles(self, until: datetime) -> list[Candle]:
         """Minute bars that are over at `until`."""
@@ -122,6 +139,16 @@ class SessionTape:
         self._newest[contract] = (step, touch)
         return touch
 
+    def quote_all(self, expiry: date, at: datetime) -> None:
+        """Quote every contract of an expiry, so that `option_touch` has them at hand."""
+        step = self._step(at)
+        stood, minutes = self._index(self.session.opens + step * _SECOND), self._minutes_left(expiry, step)
+        if stood < 0 or minutes is None or self._quoted.get(expiry) == step:
+            return
+        self._quoted[expiry] = step
+        for contract, touch in zip(self.contracts(expiry), self._touches(expiry, stood, minutes, step), strict=True):
+            self._newest[contract] = (step, touch)
+
     def chain(self, expiry: date, at: datetime) -> Surface | None:
         """Every contract of one expiry at an instant; None before the first tick or for an expiry without a session."""
         step = self._step(at)
@@ -129,20 +156,31 @@ class SessionTape:
         if stood < 0 or minutes is None:
             return None
         spot, surface = self._spot(stood), self._surface(expiry)
-        columns = [column.tolist() for column in surface.quote_arrays(spot, minutes, step)]
-        quoted = self.session.opens + step * _SECOND
-        touches = tuple(_option_touch(ContractQuote(*row), quoted) for row in zip(*columns, strict=True))
+        touches = self._touches(expiry, stood, minutes, step)
         volatilities = surface.volatilities(spot, minutes, step)
         sensitivities = greeks(spot, surface.strikes_dollars, minutes, RATE, volatilities, surface.is_call)
         return Surface(self.contracts(expiry), touches, volatilities.tolist(), sensitivities)
 
     def contracts(self, expiry: date) -> tuple[OptionContract, ...]:
         """The contracts of an expiry: calls, then puts, by strike."""
-        return tuple(
-            OptionContract(self.symbol, expiry, right, Decimal(strike))
-            for right in (Right.CALL, Right.PUT)
-            for strike in self.strikes
-        )
+        found = self._listed.get(expiry)
+        if found is None:
+            rights = (Right.CALL, Right.PUT)
+            found = self._listed[expiry] = tuple(
+                OptionContract(self.symbol, expiry, right, Decimal(strike))
+                for right in rights
+                for strike in self.strikes
+            )
+        return found
+
+    def lists(self, contract: OptionContract) -> bool:
+        """Whether a contract's strike is listed."""
+        return contract.strike in self.strikes
+
+    def _touches(self, expiry: date, stood: int, minutes: float, step: int) -> tuple[Touch, ...]:
+        quotes = self._surface(expiry).quote_arrays(self._spot(stood), minutes, step)
+        columns, quoted = [column.tolist() for column in quotes], self.session.opens + step * _SECOND
+        return tuple(_option_touch(ContractQuote(*row), quoted) for row in zip(*columns, strict=True))
 
     def _row(self, contract: OptionContract) -> int | None:
         if contract.root != self.symbol or contract.strike not in self.strikes:
@@ -175,9 +213,8 @@ class SessionTape:
         self._looked = (at, found)
         return found
 
-    def _between(self, start: datetime, end: datetime, limit: int) -> range:
-        first = self._index(start - _MS) + 1
-        return range(first, min(self._index(end) + 1, first + limit))
+    def _between(self, start: datetime, end: datetime) -> range:
+        return range(self._index(start - _MS) + 1, self._index(end) + 1)
 
     def _spot(self, index: int) -> float:
         return (int(self._path.bid_cents[index]) + int(self._path.ask_cents[index])) / 200
@@ -198,6 +235,12 @@ class SessionTape:
         return Trade(_dollars(int(path.trade_cents[index])), int(path.volume[index]), at, index + 1)
 
 
+def drawn_ticks(*, seed: int, session: Session, open_price: float) -> Ticks:
+    """The ticks of the simulated session that belongs to a seed."""
+    path = seeded_day(seed=seed, session_minutes=session.minutes, open_price=open_price)
+    return Ticks(*(getattr(path, name) for name in Ticks._fields))
+
+
 def merged(candles: list[Candle]) -> Candle:
     """One candle over several, oldest first."""
     volume = sum(one.volume for one in candles)
@@ -214,9 +257,18 @@ def merged(candles: list[Candle]) -> Candle:
     )
 
 
-def _minutes(path: PricePath, session: Session) -> list[Candle]:
+def _strikes(ticks: Ticks) -> range:
+    if not ticks.offset_ms.size:
+        return range(0)
+    middle = round((int(ticks.bid_cents[0]) + int(ticks.ask_cents[0])) / 200)
+    return range(max(middle - STRIKES_EACH_WAY, 1), middle + STRIKES_EACH_WAY + 1)
+
+
+def _minutes(path: Ticks, session: Session) -> list[Candle]:
     bounds = np.searchsorted(path.offset_ms, np.arange(session.minutes + 1) * 60_000)
     found: list[Candle] = []
+    if not path.offset_ms.size:
+        return found
     for minute in range(session.minutes):
         rows = slice(int(bounds[minute]), int(bounds[minute + 1]))
         prices, volumes = path.trade_cents[rows], path.volume[rows]

@@ -36,9 +36,17 @@ class Broker:
 
     def __init__(self, directory: Path, *, start: str | None = TEN, speed: float = 0, **options: Any) -> None:
         """Open the world of a directory."""
-        chosen: dict[str, Any] = {"keys": None, "always_open": False, "requests_a_minute": 0, "faults": ()} | options
+        chosen: dict[str, Any] = {"keys": None, "always_open": False, "requests_a_minute": 0, "faults": (), "day": None}
+        chosen |= options
         self.options = Options(port=0, seed=1, speed=speed, start=start, state=directory, **chosen)
-        wanted = Wanted(directory=directory, seed=1, speed=speed, start=start, always_open=chosen["always_open"])
+        wanted = Wanted(
+            directory=directory,
+            seed=1,
+            speed=speed,
+            start=start,
+            always_open=chosen["always_open"],
+            day=chosen["day"],
+        )
         self.world: BrokerWorld = broker_world(wanted, TODAY)
         self.simulation: Simulation = simulation_of(self.world, self.options)
         self.app = SimulatedBroker(self.simulation)

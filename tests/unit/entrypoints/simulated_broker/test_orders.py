@@ -165,3 +165,19 @@ def test_cancel_all_answers_207_with_every_order(broker: Broker) -> None:
 def test_an_immediate_order_does_not_rest(broker: Broker) -> None:
     order = broker.order(symbol="SPY", side="buy", qty=1, type="limit", limit_price=500, time_in_force="ioc")
     assert broker.get(f"/v2/orders/{order['id']}")["status"] == "canceled"
+
+
+def test_coins_are_sold_by_closing_them_under_the_name_without_a_stroke(broker: Broker) -> None:
+    broker.order(symbol="BTC/USD", qty="0.01", side="buy", time_in_force="gtc", **MARKET)
+    assert broker.positions() == {"BTCUSD": "0.01"}
+    assert broker.call("DELETE", "/v2/positions/BTCUSD").status == 200
+    assert broker.positions() == {}
+
+
+def test_a_position_tells_how_it_changed_since_the_close_before(broker: Broker) -> None:
+    broker.order(symbol="SPY", qty="1", side="buy", **MARKET)
+    held = broker.get("/v2/positions/SPY")
+    bars = broker.get("/v2/stocks/bars?symbols=SPY&timeframe=1Min&start=2026-11-19T20:59:00Z&end=2026-11-19T21:00:00Z")
+    assert float(held["lastday_price"]) == pytest.approx(bars["bars"]["SPY"][-1]["c"], abs=0.02)
+    change = float(held["current_price"]) / float(held["lastday_price"]) - 1
+    assert float(held["change_today"]) == pytest.approx(change, abs=1e-8)

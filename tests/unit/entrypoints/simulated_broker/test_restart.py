@@ -90,3 +90,22 @@ def test_a_disk_that_fails_ends_the_service_and_no_order_is_confirmed(
     assert broker.call("POST", "/v2/orders", fine).status == 500
     assert broker.call("GET", "/v2/orders").status == 500
     monkeypatch.undo()
+
+
+def test_a_request_that_fails_half_way_ends_the_service_and_leaves_nothing_behind(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fine = {"symbol": "SPY", "side": "buy", "qty": 1, "type": "market", "time_in_force": "day"}
+    first = broker.call("POST", "/v2/orders", fine).json
+
+    def half_way() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(broker.simulation.brokerage, "activate", half_way)
+    for _ in range(2):
+        reply = broker.call("POST", "/v2/orders", fine)
+        assert (reply.status, reply.json["code"]) == (500, 50010000)
+    broker.close()
+    again = Broker(tmp_path / "sim")
+    assert [one["id"] for one in again.get("/v2/orders?status=all")] == [first["id"]]
+    again.close()

@@ -1,11 +1,13 @@
 """A standing desk whose market and broker are another process that speaks Alpaca's protocol."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from tests.unit.entrypoints.simulated_broker.broker import Broker, served
@@ -15,6 +17,7 @@ from entrypoints.settings import Settings, SettingsError
 from entrypoints.standing.running import standing
 from entrypoints.wiring.choosing import desk_house
 from entrypoints.wiring.desk_house import DeskHouse
+from tradecore.desk.latches import Latch
 from tradecore.errors import Unavailable
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer
 from tradecore.usecases.confirming import confirm
@@ -23,6 +26,7 @@ from tradecore.usecases.previewing import preview_strategy
 from tradecore.usecases.reconciling import reconcile
 
 ME = "local:me"
+ZERO = Decimal(0)
 
 
 @pytest.fixture
@@ -46,7 +50,12 @@ async def until(met: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def started(house: DeskHouse) -> None:
+    await until(lambda: Latch.STARTING not in house.floor.desk.latches)
+
+
 async def bought(house: DeskHouse) -> ConfirmAnswer:
+    await started(house)
     for _ in range(10):
         shown = await preview_strategy(house.floor, ME, "orb_long_call", {"contracts": 1})
         assert isinstance(shown, PreviewAnswer), shown
@@ -54,6 +63,12 @@ async def bought(house: DeskHouse) -> ConfirmAnswer:
         if isinstance(done, ConfirmAnswer) and done.filled_quantity:
             return done
     raise AssertionError("nothing was filled")
+
+
+async def faulty(url: str, *faults: str) -> None:
+    body = json.dumps(dict.fromkeys(faults, 1)).encode()
+    asked = Request(f"{url}/_sim/faults", body, {"Content-Type": "application/json"})
+    await asyncio.to_thread(lambda: urlopen(asked, timeout=5).close())
 
 
 def test_what_one_life_of_the_desk_bought_the_next_one_guards_and_its_books_agree(
@@ -75,6 +90,45 @@ def test_what_one_life_of_the_desk_bought_the_next_one_guards_and_its_books_agre
     done = stand(settings, first)
     assert done.filled_quantity == 1
     assert stand(settings, second) == ("agrees", Decimal(1))
+
+
+def trade_with_a_lost_answer(tmp_path: Path, fault: str, *, told: bool) -> None:
+    """Send one order whose answer is lost: there is one, and the desk's books have what became of it."""
+    broker = Broker(tmp_path / "sim", speed=1.0)
+
+    async def story(house: DeskHouse) -> tuple[str, Decimal]:
+        await started(house)
+        shown = await preview_strategy(house.floor, ME, "orb_long_call", {"contracts": 1})
+        assert isinstance(shown, PreviewAnswer), shown
+        await faulty(url, fault)
+        broker.simulation.updates.is_mute = not told
+        done = await confirm(house.floor, ME, shown.confirm_token)
+        assert isinstance(done, ConfirmAnswer), done
+        await until(lambda: not house.floor.desk.entry_is_running(done.intent_id))
+        return (await reconcile(house.floor)).status, sum((one.open_units() for one in house.floor.desk.groups), ZERO)
+
+    with served(broker) as url:
+        status, units = stand(Settings(home=tmp_path / "home", sim_url=url), story)
+    (order,) = (one for one in broker.simulation.brokerage.books.orders.values() if one.side == "buy")
+    assert broker.simulation.faults.left[fault] == 0
+    assert (status, units) == ("agrees", order.filled)
+
+
+@pytest.mark.parametrize("fault", ["accept_then_504", "reset_after_send"])
+def test_an_order_whose_answer_is_lost_is_one_order_and_the_books_have_it(tmp_path: Path, fault: str) -> None:
+    trade_with_a_lost_answer(tmp_path, fault, told=True)
+
+
+def test_what_is_bought_while_streams_break_off_is_guarded_and_agrees(tmp_path: Path, simulator: str) -> None:
+    async def story(house: DeskHouse) -> tuple[str, Decimal]:
+        await faulty(simulator, "disconnect")
+        await bought(house)
+        answer = await reconcile(house.floor)
+        (group,) = house.floor.desk.open_groups
+        await until(lambda: group.label in house.floor.guarded)
+        return answer.status, group.open_units()
+
+    assert stand(Settings(home=tmp_path / "home", sim_url=simulator), story) == ("agrees", Decimal(1))
 
 
 def test_the_desk_s_clock_is_the_simulator_s(tmp_path: Path, simulator: str) -> None:

@@ -243,6 +243,8 @@ def test_a_secret_reaches_no_log_journal_answer_or_error(home: Path) -> None:
         "ALPACA_API_KEY_ID": canary,
         "ALPACA_API_SECRET_KEY": canary,
         "TRADECORE_HTTP_KEYS": canary,
+        "TRADECORE_SIM_KEY": canary,
+        "TRADECORE_SIM_SECRET": canary,
         "PAGERDUTY_API_KEY": canary,
         "NEWS_API_KEY": canary,
         "DATABASE_URL": f"postgresql://desk:{canary}@127.0.0.1/desk",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.simulated.brokerage.books import Update
 from adapters.simulated.brokerage.brokerage import Brokerage
+from adapters.simulated.brokerage.listings import Listings
 from adapters.simulated.brokerage.refusals import Refusal
 from adapters.simulated.brokerage.requests import perform
 from tradecore.model.fees import FeeSchedule
@@ -77,7 +78,7 @@ steps = st.lists(
 
 def play(script: list[tuple[str, Any]], ends: datetime | None = None) -> tuple[Brokerage, list[Update]]:
     told: list[Update] = []
-    brokerage = Brokerage(seed=3, fees=FEES, begins=TEN)
+    brokerage = Brokerage(listings=Listings(3), fees=FEES, begins=TEN)
     brokerage.books.teller = told.append
     now = TEN
     for name, given_ in script:
