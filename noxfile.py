@@ -189,10 +189,18 @@ def peers(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure beside floors, and beside the peers that the session of that name installed."""
-    sync(session)
+    # The tests' group brings the server that the rows with Redis run on.
+    sync(session, "tests")
     python = Path(session.virtualenv.location).parent / "peers" / "bin" / "python"
     installed = [f"--peer-python={python}"] if python.exists() else []
     session.run("python", "-m", "benchmarks", *installed, *session.posargs)
+
+
+@nox.session(default=False)
+def detectors(session: nox.Session) -> None:
+    """Precision and recall on planted patterns, over the simulated flow and `-- RECORDING SYMBOL [--passes N]`."""
+    sync(session)
+    session.run("python", "-m", "benchmarks.detectors", *session.posargs)
 
 
 @nox.session(default=False)

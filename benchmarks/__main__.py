@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    crypto_doors,
+    crypto_rows,
     desk_rows,
     journal_rows,
     mcp_calls,
@@ -39,6 +41,11 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     replay_rows.recorded_bars,
     replay_rows.quote_ticks,
     replay_rows.order_with_fill,
+    crypto_rows.book_changes,
+    crypto_rows.market_analytics,
+    crypto_doors.events_through_redis,
+    crypto_doors.reports_from_redis,
+    crypto_doors.reports_over_mcp,
     simulation_rows.simulated_sessions,
     journal_rows.records,
     journal_rows.verification,

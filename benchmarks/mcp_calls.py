@@ -94,7 +94,7 @@ def tool_calls(pace: Pace, _: Peers) -> list[Row]:
     calls = pace.calls(200)
     stdio = ToolCall("echo over stdio", _echo_command("stdio"), "echo", _ECHOED)
     memory = ToolCall("echo in memory", an_echo_server(), "echo", _ECHOED)
-    with _echo_over_http() as url:
+    with echo_over_http() as url:
         http = ToolCall("echo over HTTP", url, "echo", _ECHOED)
         rows = [*_beside(stdio, memory, calls, pace), *_beside(http, memory, calls, pace)]
     with tempfile.TemporaryDirectory() as home:
@@ -125,7 +125,8 @@ def _echo_command(*arguments: str) -> StdioServerParameters:
 
 
 @contextmanager
-def _echo_over_http() -> Iterator[str]:
+def echo_over_http() -> Iterator[str]:
+    """The echo server of the SDK as a process; its URL."""
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "benchmarks.mcp_calls", "http", str(port)]

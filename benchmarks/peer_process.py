@@ -69,6 +69,7 @@ class Peers:
         self.python = python
         self.nautilus = Peer(python, "nautilus")
         self.backtesting = Peer(python, "backtesting_py")
+        self.order_books = Peer(python, "order_books")
 
     def __enter__(self) -> "Peers":
         """Nothing more to start."""
@@ -78,8 +79,9 @@ class Peers:
         """End them all."""
         self.nautilus.close()
         self.backtesting.close()
+        self.order_books.close()
 
     @property
     def versions(self) -> dict[str, str]:
         """Installed peers and their versions."""
-        return {**self.nautilus.versions, **self.backtesting.versions}
+        return {**self.nautilus.versions, **self.backtesting.versions, **self.order_books.versions}

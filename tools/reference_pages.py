@@ -1,6 +1,7 @@
-"""Write what repeats the code: docs/reference/{order-states,limits,checks,settings,tools}.md and .env.example."""
+"""Write what repeats the code: pages and JSON Schemas in docs/reference, and .env.example."""
 
 import dis
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from importlib.resources import files
@@ -12,6 +13,8 @@ import yaml
 from tools.settings_pages import env_example, settings_page
 from tools.tools_page import tools_page
 
+from tradecore.microstructure.envelope import ENVELOPE_SCHEMA
+from tradecore.microstructure.report_schema import REPORT_SCHEMA
 from tradecore.model.order_lifecycle import TRANSITIONS, Step
 from tradecore.model.orders import ENDED, OrderState
 from tradecore.risk.gate import CHECKS
@@ -216,6 +219,8 @@ GENERATORS: Final[Mapping[str, Callable[[], str]]] = {
     "docs/reference/checks.md": checks,
     "docs/reference/settings.md": lambda: f"{HEADER}\n{settings_page()}",
     "docs/reference/tools.md": lambda: f"{HEADER}\n{tools_page()}",
+    "docs/reference/market-report.schema.json": lambda: _json(REPORT_SCHEMA),
+    "docs/reference/market-event.schema.json": lambda: _json(ENVELOPE_SCHEMA),
     ".env.example": env_example,
 }
 
@@ -225,6 +230,10 @@ def main() -> None:
     for name, generate in GENERATORS.items():
         (ROOT / name).write_text(generate(), encoding="utf-8")
         print(name)
+
+
+def _json(schema: Mapping[str, Any]) -> str:
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def _transitions() -> Iterator[str]:

@@ -70,7 +70,12 @@ guide [A standing desk](../guides/standing-desk.md) tells the rest.
 Every setting is validated from now on, also those whose part of the desk is still to come: the broker's, those of other
 services (`TRADECORE_PROMETHEUS_PORT` too: metrics are served on `SERVER_PORT`) and `DEBUG_MODE`. `demo` and `replay`
 read the settings of the desk (home, strategies, limits) and those that tighten limits; `serve` and `mcp` read those of
-confirmation, simulation and HTTP as well.
+confirmation, simulation and HTTP as well. Those of crypto are read by `crypto run`, `crypto report`, `serve --role` and
+a desk with the toolset `crypto`; what goes with what:
+
+- `REDIS_PASSWORD` needs `REDIS_URL`, and is not given beside an address that has a password in it.
+- `CRYPTO_FEED=replay` needs `CRYPTO_RECORDING`.
+- `CRYPTO_PROFILE_MS` is at most `CRYPTO_RETENTION_MINUTES`, and `CRYPTO_DOWN_MS` longer than `CRYPTO_FRESH_MS`.
 """
 
 ENV_PREFACE: Final = """

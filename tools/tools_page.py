@@ -17,11 +17,12 @@ from entrypoints.mcp_server.resources import RESOURCES
 from entrypoints.mcp_server.server import DeskServer, offered_tools
 from entrypoints.settings import Settings
 from entrypoints.wiring import simulated_house
+from entrypoints.wiring.crypto_house import crypto_house
 from tradecore.model.sessions import session_on
 
 _SOURCE: Final = Path(__file__).parent.parent / "src"
 _SESSION: Final = date(2026, 11, 20)
-TOOLSETS: Final = ("desk", "data", "admin")
+TOOLSETS: Final = ("desk", "data", "admin", "crypto")
 
 ARGUMENTS: Final[Mapping[str, str]] = {
     "preview": "Accepted for older prompts; false without a token is refused.",
@@ -36,6 +37,8 @@ ARGUMENTS: Final[Mapping[str, str]] = {
     "limit": "How many entries, 1 to 50.",
     "cursor": "Where to go on: `next_cursor` or `cursor` of an earlier answer.",
     "subject": "An event id, order id, group, check or code; left out: the newest refusal.",
+    "sections": "Parts of the report, by the names of its fields below; left out: all.",
+    "levels": "Levels of depth a side, 0 to 20; left out: as many as there are.",
     "wait_s": "Seconds to wait for something to happen, 0 to 20.",
 }
 
@@ -52,6 +55,7 @@ RESULTS: Final[Mapping[str, str]] = {
     "CLOCK": "Market clock",
     "HEALTH": "Health",
     "RECONCILED": "Reconciliation",
+    "REPORT": "Market report",
 }
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -146,7 +150,21 @@ FIELDS: Final[Mapping[str, str]] = {
     "simulated": "whether this is a simulated market",
     "speed": "market seconds in one of yours",
     "ready": "whether every check passes",
-    "version": "of the desk",
+    "version": "of the desk; in a market report: of its form",
+    "symbol": "the pair",
+    "venue": "where its events come from",
+    "generated_at": "when it was made (UTC)",
+    "prices": "last, 24 h change, high, low and volume, best bid and ask, mid, micro price and its formula",
+    "spread": "`bps` of the bid, and `absolute`",
+    "depth": "up to 20 levels a side as `[price, quantity]`, their sums, and `imbalance` from −1 to 1",
+    "liquidity": "walls, vacuums, and the volume profile of 30 minutes",
+    "flow": "events a second, net flow, order flow imbalance, with their windows",
+    "anomalies": "each with type, severity, note, evidence, first_seen, last_seen, active, count",
+    "health": "score from 0 to 100, its components and weights",
+    "data_age_ms": "age of the newest event now; null: there was none",
+    "fresh": "whether that is at most a second",
+    "ingestion": "`status` ok, degraded or down, the newest event, gaps and resyncs",
+    "percentiles_24h": "where spread, depth and event rate stand among those of 24 hours, in percent",
     "checks": "`name`, `passed`, `found`",
 }
 
@@ -187,6 +205,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "INVALID_REQUEST": ("an argument is unknown, missing, of another type or names nothing", "correct it"),
     "TIMEOUT": ("no answer in time; it may still be under way", "`get_recent_orders` before asking again"),
     "INTERNAL_ERROR": ("a fault of ours; the log has the cause", "`get_recent_orders` before asking again"),
+    "symbol_not_indexed": ("nobody follows the pair; `indexed` lists those that somebody does", "ask for one of them"),
+    "backend_unavailable": ("the store of the market reports can't be reached", "ask again in a moment"),
     "UNAVAILABLE": ("something the desk needs did not answer", "ask again in a moment"),
 }
 
@@ -198,8 +218,9 @@ unknown one is refused, a number given as text is refused, and a number that is 
 every answer amounts, prices and quantities are text, exact to the last digit; counts and greeks are numbers. The text
 of an answer and its `structuredContent` say the same.
 
-`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data` and `admin`; the other names it takes have
-no tools yet. `TRADECORE_READ_ONLY=true` leaves out everything that trades. Both are fixed at the start. What is marked
+`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data`, `admin` and `crypto`; the other names it
+takes have no tools yet. `crypto` needs `REDIS_URL` or a `CRYPTO_FEED`, see [Crypto reports](../guides/crypto.md).
+`TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at the start. What is marked
 destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order` and `kill_switch` are,
 because the others only preview there.
 
@@ -276,7 +297,8 @@ def _server() -> DeskServer:
         )
         house.close()
         house.loop.close()
-        return DeskServer(house.floor, offered_tools(house.floor, TOOLSETS, read_only=False))
+        crypto = crypto_house(Settings(home=Path(home)), feeds=False, works=False)
+        return DeskServer(house.floor, offered_tools(house.floor, TOOLSETS, read_only=False), crypto)
 
 
 def _tool(listed: types.Tool, tool: Tool) -> Iterator[str]:

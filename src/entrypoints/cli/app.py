@@ -12,6 +12,7 @@ from typer.main import get_command
 from entrypoints.cli.approve import approve
 from entrypoints.cli.audit import audit_app
 from entrypoints.cli.call import call
+from entrypoints.cli.crypto import crypto_app
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.kill import kill
@@ -54,6 +55,7 @@ app.command()(settle)
 app.command()(call)
 app.command()(doctor)
 app.add_typer(audit_app, name="audit")
+app.add_typer(crypto_app, name="crypto")
 
 
 def _print_version(wanted: bool) -> None:

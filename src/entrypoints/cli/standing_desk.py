@@ -1,13 +1,12 @@
 """Standing at a desk in this process: its doors are opened, and closed in order when somebody ends it."""
 
-import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 
 import typer
 
+from entrypoints.cli.ending import ending
 from entrypoints.cli.limits_told import limits_told
 from entrypoints.http_server.keys import HttpKeys, http_keys
 from entrypoints.http_server.listening import Listener, listen
@@ -62,13 +61,3 @@ async def stand(settings: Settings, account: str | None, purpose: str, entry: Ht
         typer.echo(f"tradecore: desk {house.account} stands ({house.mode}), {reached}{house.directory}", err=True)
         await ended.wait()
     typer.echo("tradecore: the desk ended in order", err=True)
-
-
-@asynccontextmanager
-async def ending() -> AsyncIterator[asyncio.Event]:
-    """Set when somebody ends the process: Ctrl-C, or a signal to terminate."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(wanted, ended.set)
-    yield ended

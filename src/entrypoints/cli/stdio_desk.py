@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from entrypoints.cli.ending import ending
 from entrypoints.cli.limits_told import limits_told
-from entrypoints.cli.standing_desk import ending
 from entrypoints.mcp_server.connection import pump, serve_connection, standard_streams
 from entrypoints.mcp_server.standing_server import standing_server
 from entrypoints.settings import Settings

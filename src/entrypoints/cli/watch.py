@@ -33,7 +33,7 @@ def watch(
     The account's lock goes from one to the other: nothing trades beside a living desk. Ctrl-C ends the desk in order.
     """
     # The HTTP and MCP libraries take more than a second to load, which no other command should wait for.
-    from entrypoints.cli.standing_desk import ending
+    from entrypoints.cli.ending import ending
     from entrypoints.watchdog.desk_process import DeskProcess
     from entrypoints.watchdog.supervision import BEAT_S, Pace, Verdict, supervise
 

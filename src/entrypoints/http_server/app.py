@@ -1,5 +1,6 @@
 """What is served under which path, and its description as OpenAPI."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal
 
 import mcp_types as types
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from entrypoints.http_server.refusals import ErrorAnswer, refusal
+from entrypoints.http_server.reports import REPORT_PATH, add_reports
 from entrypoints.http_server.tool_calls import ANSWERS, BODY, TOOL_PATH, tool_call
 from entrypoints.mcp_server.server import DeskServer
 from tradecore import __version__
@@ -21,7 +23,7 @@ from tradecore.usecases.health import health
 
 MCP_PATH: Final = "/mcp"
 HEALTH_PATHS: Final = frozenset({"/health", "/health/live", "/health/ready"})
-PATHS: Final = HEALTH_PATHS | {MCP_PATH, "/metrics", "/tools", "/openapi.json", TOOL_PATH}
+PATHS: Final = HEALTH_PATHS | {MCP_PATH, "/metrics", "/tools", "/openapi.json", TOOL_PATH, REPORT_PATH}
 
 _ABOUT: Final = (
     "A guarded trading desk for language models. Tools are called over MCP (Streamable HTTP) at `/mcp`; the paths here "
@@ -29,8 +31,8 @@ _ABOUT: Final = (
 )
 _BEARER = HTTPBearer(auto_error=False, description="A key of TRADECORE_HTTP_KEYS, or of http.key in TRADECORE_HOME.")
 _API_KEY = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key.")
-_KEYED: Final = [Security(_BEARER), Security(_API_KEY)]
-_REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+KEYED: Final = [Security(_BEARER), Security(_API_KEY)]
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": ErrorAnswer, "description": "No key, or a wrong one."},
     403: {"model": ErrorAnswer, "description": "A page of this origin may not call."},
     421: {"model": ErrorAnswer, "description": "This Host is not served here."},
@@ -80,12 +82,13 @@ def desk_app(server: DeskServer, sessions: StreamableHTTPSessionManager, registr
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=_REFUSALS,
+        responses=REFUSALS,
         routes=[Route(MCP_PATH, StreamableHTTPASGIApp(sessions))],
     )
-    app.add_exception_handler(HTTPException, _explained)
+    app.add_exception_handler(HTTPException, explained(PATHS))
     _add_health(app, server.floor)
     _add_looking(app, server, registry)
+    add_reports(app, server.reports, KEYED)
     return app
 
 
@@ -108,7 +111,7 @@ def _add_health(app: FastAPI, floor: TradingFloor) -> None:
         return Liveness(status=found.status, live=True, ready=found.ready)
 
     described = _NOT_READY | {200: {"model": Health | Liveness}}
-    app.get("/health", name="health", responses=described, dependencies=_KEYED)(whole)
+    app.get("/health", name="health", responses=described, dependencies=KEYED)(whole)
     app.get("/health/live", name="live")(live)
     app.get("/health/ready", name="ready", responses=_NOT_READY)(ready)
 
@@ -124,9 +127,9 @@ def _add_looking(app: FastAPI, server: DeskServer, registry: CollectorRegistry) 
         return ToolList(tools=[tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed.tools])
 
     text: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
-    app.get("/metrics", name="metrics", response_class=Response, responses=text, dependencies=_KEYED)(metrics)
-    app.get("/tools", name="tools", dependencies=_KEYED)(tools)
-    app.post(TOOL_PATH, name="call", responses=ANSWERS, openapi_extra=BODY, dependencies=_KEYED)(tool_call(server))
+    app.get("/metrics", name="metrics", response_class=Response, responses=text, dependencies=KEYED)(metrics)
+    app.get("/tools", name="tools", dependencies=KEYED)(tools)
+    app.post(TOOL_PATH, name="call", responses=ANSWERS, openapi_extra=BODY, dependencies=KEYED)(tool_call(server))
 
 
 def _health(floor: TradingFloor) -> Health:
@@ -144,9 +147,14 @@ def _health(floor: TradingFloor) -> Health:
     )
 
 
-async def _explained(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, HTTPException):
-        raise error
-    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "REFUSED")
-    words = f"there are: {', '.join(sorted(PATHS))}" if error.status_code == 404 else str(error.detail)
-    return refusal(error.status_code, code, words, error.headers)
+def explained(paths: frozenset[str]) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
+    """What answers a request for a path or method that is not among these paths."""
+
+    async def answer(_: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, HTTPException):
+            raise error
+        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "REFUSED")
+        words = f"there are: {', '.join(sorted(paths))}" if error.status_code == 404 else str(error.detail)
+        return refusal(error.status_code, code, words, error.headers)
+
+    return answer

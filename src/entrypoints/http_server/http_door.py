@@ -1,7 +1,7 @@
 """The HTTP door: opened beside the desk's own socket, closed in order within two seconds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from entrypoints.http_server.addresses import AddressCheck, Addresses
 from entrypoints.http_server.app import HEALTH_PATHS, PATHS, desk_app
+from entrypoints.http_server.crypto_metrics import CryptoMetrics
 from entrypoints.http_server.desk_metrics import DeskMetrics
 from entrypoints.http_server.in_flight import InFlight
 from entrypoints.http_server.key_check import KeyCheck
@@ -43,20 +44,31 @@ class _Uvicorn(uvicorn.Server):
 async def http_door(server: DeskServer, settings: Settings, keys: HttpKeys, listener: Listener) -> AsyncIterator[None]:
     """Serve the desk on this listener while the body runs; streams and hung clients are ended with it."""
     sessions = StreamableHTTPSessionManager(server.protocol, max_sessions=_MOST_SESSIONS)
-    async with sessions.run():
-        in_flight = InFlight(guarded_app(server, sessions, settings, keys, listener))
-        door = _Uvicorn(_config(in_flight, listener))
-        serving = asyncio.create_task(door.serve(sockets=[listener.socket]))
-        try:
-            while not door.started and not serving.done():
-                await asyncio.sleep(_STARTED_LOOKS_EVERY_S)
-            yield
-        finally:
-            server.end_streams()
-            door.should_exit = True
-            await asyncio.wait([serving], timeout=_ANSWERS_END_WITHIN_S)
-            in_flight.end()
-            await serving
+    async with (
+        sessions.run(),
+        open_door(guarded_app(server, sessions, settings, keys, listener), listener, server.end_streams),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def open_door(
+    app: ASGIApp, listener: Listener, end_streams: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
+    """Serve an app on this listener while the body runs; `end_streams` is called when the door closes."""
+    in_flight = InFlight(app)
+    door = _Uvicorn(_config(in_flight, listener))
+    serving = asyncio.create_task(door.serve(sockets=[listener.socket]))
+    try:
+        while not door.started and not serving.done():
+            await asyncio.sleep(_STARTED_LOOKS_EVERY_S)
+        yield
+    finally:
+        end_streams()
+        door.should_exit = True
+        await asyncio.wait([serving], timeout=_ANSWERS_END_WITHIN_S)
+        in_flight.end()
+        await serving
 
 
 def guarded_app(
@@ -71,8 +83,22 @@ def guarded_app(
     registry = CollectorRegistry()
     metrics = RequestMetrics(registry, PATHS, seconds)
     registry.register(DeskMetrics(server.floor))
-    app: ASGIApp = KeyCheck(
-        desk_app(server, sessions, registry),
+    if server.crypto is not None:
+        registry.register(CryptoMetrics(server.crypto))
+    return guarded(desk_app(server, sessions, registry), metrics, settings, keys, listener, seconds)
+
+
+def guarded(
+    app: ASGIApp,
+    metrics: RequestMetrics,
+    settings: Settings,
+    keys: HttpKeys,
+    listener: Listener,
+    seconds: Callable[[], float],
+) -> ASGIApp:
+    """An app behind the checks of address, page and key, every request measured."""
+    app = KeyCheck(
+        app,
         keys,
         requests_per_minute=settings.http_requests_per_minute,
         open_paths=HEALTH_PATHS,

@@ -7,10 +7,11 @@ from starlette.responses import JSONResponse
 
 
 class Problem(BaseModel):
-    """What is wrong, as a stable code and in words."""
+    """What is wrong, as a stable code and in words; of an unknown pair also those that are `indexed`."""
 
     code: str
     message: str
+    indexed: tuple[str, ...] | None = None
 
 
 class ErrorAnswer(BaseModel):
@@ -19,7 +20,14 @@ class ErrorAnswer(BaseModel):
     error: Problem
 
 
-def refusal(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def refusal(
+    status: int,
+    code: str,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    indexed: tuple[str, ...] | None = None,
+) -> JSONResponse:
     """An answer with this status."""
-    body = ErrorAnswer(error=Problem(code=code, message=message))
-    return JSONResponse(body.model_dump(), status_code=status, headers=dict(headers or {}))
+    body = ErrorAnswer(error=Problem(code=code, message=message, indexed=indexed))
+    return JSONResponse(body.model_dump(exclude_none=True), status_code=status, headers=dict(headers or {}))

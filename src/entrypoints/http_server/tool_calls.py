@@ -21,12 +21,14 @@ _STATUS_OF: Final = {
     "UNAVAILABLE": 503,
     "DESK_HALTED": 503,
     "TIMEOUT": 504,
+    "symbol_not_indexed": 404,
+    "backend_unavailable": 503,
 }
 _OBJECT: Final = {"application/json": {"schema": {"type": "object"}}}
 _WORDS: Final = {
     200: "The tool's answer.",
     403: "Refused: the answer says why, and the smallest change that would pass.",
-    404: "No such tool.",
+    404: "No such tool, or no report of such a pair.",
     422: "The body or an argument can't be used.",
     503: "The desk can't act now.",
     504: "Not answered in time; it may still be under way.",

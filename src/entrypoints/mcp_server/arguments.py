@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
 
@@ -91,6 +91,17 @@ class Explain(Arguments):
     """What to explain."""
 
     subject: Name | None = None
+
+
+Part = Literal["prices", "spread", "depth", "liquidity", "flow", "anomalies", "health", "percentiles_24h"]
+
+
+class GetReport(Arguments):
+    """Of which pair, and how much of its report."""
+
+    symbol: Annotated[Name, Field(description="The pair: BTCUSDT, btc/usdt or BTC.")]
+    sections: list[Part] = Field(default_factory=list)
+    levels: Annotated[int, Field(ge=0, le=20)] | None = None
 
 
 class WaitForUpdates(Arguments):

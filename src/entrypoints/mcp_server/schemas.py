@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+from tradecore.microstructure.report_schema import REPORT_SCHEMA
+from tradecore.usecases.market_reports import ALWAYS
+
 Json = dict[str, Any]
 
 _TEXT: Final[Json] = {"type": "string"}
@@ -185,3 +188,22 @@ HEALTH: Final = answer(
     {"status": _TEXT, "ready": _FLAG, "version": _TEXT, "checks": _OBJECTS},
     ("status", "ready"),
 )
+
+
+def _outline(schema: Json, depth: int = 0) -> Json:
+    """
+    Names and types of a report's fields down to those of its sections.
+
+    A client checks every answer against this, and the whole schema takes it tens of milliseconds.
+    """
+    if "anyOf" in schema:
+        return {"anyOf": [_outline(option, depth) for option in schema["anyOf"]]}
+    kept: Json = {key: schema[key] for key in ("type", "enum", "const") if key in schema}
+    if depth < _OUTLINED and "properties" in schema:
+        kept["properties"] = {name: _outline(part, depth + 1) for name, part in schema["properties"].items()}
+    return kept
+
+
+_OUTLINED: Final = 2
+# Sections that were not asked for are left out.
+REPORT: Final = answer(_outline(REPORT_SCHEMA)["properties"], ALWAYS)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import mcp_types as types
 import orjson
@@ -17,6 +17,7 @@ from mcp.server.subscriptions import ListenHandler
 from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.arguments import input_schema, read_arguments
 from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
+from entrypoints.mcp_server.crypto_tools import crypto_tools
 from entrypoints.mcp_server.fan_out import FanOut
 from entrypoints.mcp_server.progress import progress_told
 from entrypoints.mcp_server.prompts import PROMPTS, prompt_text
@@ -28,6 +29,9 @@ from tradecore import __version__
 from tradecore.errors import DeskHalted, InvalidRequest, TradeError
 from tradecore.usecases.desk_line import desk_line
 from tradecore.usecases.floor import TradingFloor
+
+if TYPE_CHECKING:
+    from entrypoints.wiring.crypto_house import CryptoHouse, MarketReports
 
 Context = ServerRequestContext[Any, Any]
 
@@ -62,10 +66,11 @@ class DeskServer:
     clients see them.
     """
 
-    def __init__(self, floor: TradingFloor, tools: dict[str, Tool]) -> None:
-        """Offer these tools."""
+    def __init__(self, floor: TradingFloor, tools: dict[str, Tool], crypto: "CryptoHouse | None" = None) -> None:
+        """Offer these tools, and the crypto reports of this house."""
         self.floor = floor
-        self.tools = tools
+        self.crypto = crypto
+        self.tools = tools | ({} if crypto is None else {t.name: t for t in crypto_tools(crypto.reports)})
         self.fan_out = FanOut(floor)
         self._streams = ListenHandler(self.fan_out.bus, max_subscriptions=64)
         self.protocol: Server[Any] = Server(
@@ -86,7 +91,12 @@ class DeskServer:
             on_list_prompts=self._list_prompts,
             on_get_prompt=self._get_prompt,
         )
-        self.listed = types.ListToolsResult(tools=[self._described(tool) for tool in tools.values()])
+        self.listed = types.ListToolsResult(tools=[self._described(tool) for tool in self.tools.values()])
+
+    @property
+    def reports(self) -> "MarketReports | None":
+        """Where crypto reports are read, if anywhere."""
+        return None if self.crypto is None else self.crypto.reports
 
     def end_streams(self) -> None:
         """Tell every client that listens for changes that there will be no more."""

@@ -12,6 +12,7 @@ from entrypoints.standing.desk_file import describe, remove_desk_file
 from entrypoints.standing.door import Door
 from entrypoints.standing.passphrase import OperatorLock
 from entrypoints.standing.running import standing
+from entrypoints.wiring.crypto_beside import reports_beside
 from entrypoints.wiring.desk_house import DeskHouse
 
 
@@ -23,8 +24,14 @@ async def standing_server(house: DeskHouse, settings: Settings, http: str | None
     `http` is the URL of a door the body opens itself, told in `desk.json`.
     """
     tools = offered_tools(house.floor, settings.toolsets, read_only=settings.read_only)
-    server = DeskServer(house.floor, tools)
+    async with reports_beside(settings) as crypto:
+        server = DeskServer(house.floor, tools, crypto)
+        async with _standing(house, server, settings, http):
+            yield server
 
+
+@asynccontextmanager
+async def _standing(house: DeskHouse, server: DeskServer, settings: Settings, http: str | None) -> AsyncIterator[None]:
     async def speak_mcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, principal: str) -> None:
         await serve_connection(server.protocol, reader, writer, principal)
 
@@ -34,7 +41,7 @@ async def standing_server(house: DeskHouse, settings: Settings, http: str | None
         news = asyncio.create_task(server.fan_out.run())
         describe(house.account, house.mode, house.wall.now().isoformat(), http).write(house.directory)
         try:
-            yield server
+            yield
         finally:
             remove_desk_file(house.directory)
             news.cancel()

@@ -23,7 +23,13 @@ class Disagreement:
 
 def disagreements(given: Fields) -> tuple[Disagreement, ...]:
     """Every rule that these settings break."""
-    return (*_about_live(given), *_about_the_broker(given), *_about_the_simulator(given), *_about_the_door(given))
+    return (
+        *_about_live(given),
+        *_about_the_broker(given),
+        *_about_the_simulator(given),
+        *_about_the_door(given),
+        *_about_crypto(given),
+    )
 
 
 def _about_live(given: Fields) -> Iterator[Disagreement]:
@@ -76,6 +82,24 @@ def _about_the_simulator(given: Fields) -> Iterator[Disagreement]:
         lacking, there = ("KEY", "SECRET") if given.sim_key is None else ("SECRET", "KEY")
         line = f"TRADECORE_SIM_{lacking}: goes with TRADECORE_SIM_{there}; give both or neither"
         yield Disagreement(frozenset({"sim_key", "sim_secret"}), line)
+
+
+def _about_crypto(given: Fields) -> Iterator[Disagreement]:
+    if given.redis_password is not None:
+        password = frozenset({"redis_url", "redis_password"})
+        if given.redis_url is None:
+            yield Disagreement(password, "REDIS_PASSWORD: goes with REDIS_URL; give both or neither")
+        elif urlsplit(given.redis_url.get_secret_value()).password:
+            yield Disagreement(password, "REDIS_PASSWORD: REDIS_URL has a password in it already; keep one")
+    if given.crypto_feed == "replay" and given.crypto_recording is None:
+        line = "CRYPTO_RECORDING: CRYPTO_FEED=replay needs the recording to tell"
+        yield Disagreement(frozenset({"crypto_feed", "crypto_recording"}), line)
+    if given.crypto_profile_ms > given.crypto_retention_minutes * 60_000:
+        line = f"CRYPTO_PROFILE_MS: events are kept {given.crypto_retention_minutes} minutes, which is shorter"
+        yield Disagreement(frozenset({"crypto_profile_ms", "crypto_retention_minutes"}), line)
+    if given.crypto_down_ms <= given.crypto_fresh_ms:
+        line = "CRYPTO_DOWN_MS: must be longer than CRYPTO_FRESH_MS"
+        yield Disagreement(frozenset({"crypto_down_ms", "crypto_fresh_ms"}), line)
 
 
 def _about_the_door(given: Fields) -> Iterator[Disagreement]:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from entrypoints.settings import values as v
+from entrypoints.settings.crypto import CryptoSection
+from entrypoints.settings.section import Section, setting
 
 
 def state_home(environment: Mapping[str, str]) -> Path:
@@ -19,30 +19,7 @@ def state_home(environment: Mapping[str, str]) -> Path:
     return (Path(base) if base else Path.home() / ".local" / "state") / "tradecore"
 
 
-def setting(default: Any, meaning: str, *also: str) -> Any:
-    """A field with its default, its meaning, and the names that it bears beside TRADECORE_…, the first one foremost."""
-    return Field(default=default, description=meaning, validate_default=False, json_schema_extra={"also": list(also)})
-
-
-class _Section(BaseSettings):
-    """Takes what it is given and reads nothing itself: see `reading`."""
-
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings passes it
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is passed: the sources of pydantic-settings can't name a variable nor see two names disagree."""
-        return (init_settings,)
-
-
-class DeskSection(_Section):
+class DeskSection(Section):
     """Desk."""
 
     home: v.Directory = Field(
@@ -60,7 +37,7 @@ class DeskSection(_Section):
     read_only: v.Switch = setting(False, "Whether tools that could change anything are left out.")
 
 
-class ConfirmationSection(_Section):
+class ConfirmationSection(Section):
     """Confirmation."""
 
     who_confirms: v.Confirmer | None = setting(
@@ -72,7 +49,7 @@ class ConfirmationSection(_Section):
     confirmation_timeout: v.Patience | None = setting(None, "Seconds until a preview expires.", "CONFIRMATION_TIMEOUT")
 
 
-class SimulationSection(_Section):
+class SimulationSection(Section):
     """Simulation."""
 
     sim_start: v.ExchangeMoment | None = setting(
@@ -88,7 +65,7 @@ class SimulationSection(_Section):
     sim_secret: v.Secret | None = setting(None, "Its secret; goes with TRADECORE_SIM_KEY.")
 
 
-class RiskSection(_Section):
+class RiskSection(Section):
     """Risk."""
 
     max_daily_loss: v.DailyLoss | None = setting(
@@ -121,7 +98,7 @@ class RiskSection(_Section):
     )
 
 
-class DoorSection(_Section):
+class DoorSection(Section):
     """HTTP."""
 
     server_host: v.Host = setting(
@@ -141,7 +118,7 @@ class DoorSection(_Section):
     http_requests_per_minute: v.RequestRate = setting(600, "Requests a minute that one caller may make.")
 
 
-class BrokerSection(_Section):
+class BrokerSection(Section):
     """Alpaca."""
 
     alpaca_api_key_id: v.Secret | None = setting(
@@ -171,7 +148,7 @@ class BrokerSection(_Section):
     )
 
 
-class ServiceSection(_Section):
+class ServiceSection(Section):
     """Services."""
 
     prometheus_port: v.Port = setting(9090, "Port of Prometheus.", "PROMETHEUS_PORT")
@@ -184,19 +161,21 @@ class ServiceSection(_Section):
     debug_mode: v.Switch = setting(False, "Whether more is logged; it softens no rule, shows no secret.", "DEBUG_MODE")
 
 
-SECTIONS: tuple[type[_Section], ...] = (
+SECTIONS: tuple[type[Section], ...] = (
     DeskSection,
     ConfirmationSection,
     SimulationSection,
     RiskSection,
     DoorSection,
     BrokerSection,
+    CryptoSection,
     ServiceSection,
 )
 
 
 class Fields(
     ServiceSection,
+    CryptoSection,
     BrokerSection,
     DoorSection,
     RiskSection,

@@ -47,7 +47,8 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """The parts of a text between commas, each once; anything else as it is."""
     if not isinstance(value, str):
         return value
     return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
@@ -159,7 +160,7 @@ def _clock_time(value: Any) -> Any:
 
 
 def _http_keys(value: SecretStr) -> SecretStr:
-    keys = _listed(value.get_secret_value())
+    keys = listed(value.get_secret_value())
     if not 0 < len(keys) <= HTTP_KEYS_AT_MOST:
         raise ValueError(f"takes one key, or two while the old one is rotated out; {len(keys)} are given")
     if any(len(key) < HTTP_KEY_CHARACTERS or not re.fullmatch(r"[!-~]+", key) for key in keys):
@@ -207,16 +208,16 @@ Directory = Annotated[Path, AfterValidator(_absolute), Expects("a directory")]
 ExistingFile = Annotated[Path, AfterValidator(_file), Expects("an existing file")]
 LimitsSource = Annotated[str, AfterValidator(_home_expanded), Expects("a shipped profile or the path of a YAML file")]
 Strategies = Annotated[
-    tuple[str, ...], BeforeValidator(_listed), AfterValidator(_some_strategies), Expects("names separated by commas")
+    tuple[str, ...], BeforeValidator(listed), AfterValidator(_some_strategies), Expects("names separated by commas")
 ]
 Toolsets = Annotated[
-    tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_toolsets), Expects("names separated by commas")
+    tuple[str, ...], BeforeValidator(listed), AfterValidator(_known_toolsets), Expects("names separated by commas")
 ]
 Hosts = Annotated[
-    tuple[str, ...], BeforeValidator(_listed), AfterValidator(_hosts), Expects("hosts separated by commas")
+    tuple[str, ...], BeforeValidator(listed), AfterValidator(_hosts), Expects("hosts separated by commas")
 ]
 Origins = Annotated[
-    tuple[str, ...], BeforeValidator(_listed), AfterValidator(_origins), Expects("origins separated by commas")
+    tuple[str, ...], BeforeValidator(listed), AfterValidator(_origins), Expects("origins separated by commas")
 ]
 Host = Annotated[str, AfterValidator(_host), Expects("a host name or address")]
 BrokerAddress = Annotated[str, AfterValidator(_broker_address), Expects("an https:// address")]

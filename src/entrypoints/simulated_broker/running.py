@@ -125,4 +125,5 @@ def _listen(port: int) -> socket.socket:
             raise Unavailable(f"another program listens on {HOST}:{port}; name another with --port") from error
         raise SettingsError(f"--port {port}: can't listen there: {error.strerror}") from error
     listening.setblocking(False)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening

@@ -1,5 +1,6 @@
 """Each setting by itself: its names, its default, a good value, and the line that a bad value gets."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from entrypoints.settings import Settings, SettingsError, read_settings, variables
+from tradecore.microstructure.thresholds import Thresholds
 
 KEYS: Final = {"ALPACA_API_KEY_ID": "an-id", "ALPACA_API_SECRET_KEY": "a-secret"}
 LIVE: Final = {"TRADECORE_MODE": "live", "TRADECORE_LIVE_ACCOUNT": "4821", **KEYS}
@@ -36,6 +38,10 @@ class Row:
 
 def row(names: str, default: Any, good: tuple[str, Any], bad: tuple[str, str], **beside: str) -> Row:
     return Row(tuple(names.split()), default, good[0], good[1], bad[0], bad[1], beside)
+
+
+def crypto(name: str, default: Any, good: tuple[str, Any], bad: tuple[str, str]) -> Row:
+    return row(f"CRYPTO_{name} TRADECORE_CRYPTO_{name}", default, good, bad)
 
 
 TABLE: Final = (
@@ -154,6 +160,66 @@ TABLE: Final = (
     ),
     row("AUTO_EXPIRE_TIME TRADECORE_AUTO_EXPIRE_TIME", time(16, 15), ("16:00", time(16)), ("24:00", "New York time")),
     row("CACHE_CLEANUP_INTERVAL TRADECORE_CACHE_CLEANUP_INTERVAL", 300, ("60", 60), ("0", "seconds from 1")),
+    row(
+        "REDIS_URL TRADECORE_REDIS_URL",
+        None,
+        ("redis://:word@redis:6379/0", SecretStr("redis://:word@redis:6379/0")),
+        ("http://redis:6379", "must begin with redis://, rediss:// or unix://"),
+    ),
+    row(
+        "REDIS_PASSWORD TRADECORE_REDIS_PASSWORD",
+        None,
+        ("a-word", SecretStr("a-word")),
+        ("two words", "is not one word"),
+        REDIS_URL="redis://redis",
+    ),
+    row("CRYPTO_FEED TRADECORE_CRYPTO_FEED", "none", ("simulated", "simulated"), ("kraken", "is not none, simulated")),
+    row(
+        "CRYPTO_SYMBOLS TRADECORE_CRYPTO_SYMBOLS",
+        ("BTCUSDT", "ETHUSDT"),
+        ("btc/usdt, SOL-USDT,BTCUSDT", ("BTCUSDT", "SOLUSDT")),
+        ("BTC", "1 to 100 pairs such as BTCUSDT"),
+    ),
+    row(
+        "CRYPTO_RECORDING TRADECORE_CRYPTO_RECORDING",
+        None,
+        ("cert.pem", Path("cert.pem")),
+        ("gone.gz", "no such file"),
+    ),
+    crypto("REPLAY_SPEED", Decimal(1), ("0", Decimal(0)), ("-1", "from 0 to 1000")),
+    crypto("SEED", 1, ("7", 7), ("4294967296", "from 0 to 4294967295")),
+    crypto("REPORT_INTERVAL", 0.25, ("1", 1.0), ("2", "0.05 to 1")),
+    crypto("RETENTION_MINUTES", 60, ("30", 30), ("29", "from 30 to 60")),
+    crypto("LEVELS", 20, ("10", 10), ("21", "from 1 to 20")),
+    crypto("LATENESS_MS", 200, ("0", 0), ("10001", "from 0 to 10000")),
+    crypto("PROFILE_MS", 1_800_000, ("600000", 600_000), ("3600001", "1000 to 3600000")),
+    crypto("ROW_BPS", 1.0, ("0.5", 0.5), ("0", "0.01 to 1000")),
+    crypto("RATE_MS", 10_000, ("5000", 5_000), ("999", "1000 to 3600000")),
+    crypto("FLOW_MS", 30_000, ("60000", 60_000), ("30s", "1000 to 3600000")),
+    crypto("DEPTH_MS", 300_000, ("60000", 60_000), ("0", "1000 to 3600000")),
+    crypto("REACH_BPS", 50.0, ("100", 100.0), ("inf", "0.01 to 1000")),
+    crypto("WALL_FACTOR", 1.5, ("2", 2.0), ("0", "from 0.1 to 1000")),
+    crypto("WALL_SHARE", 0.95, ("0.99", 0.99), ("95", "from 0 to 1")),
+    crypto("WALL_MINIMUM", 0.0, ("2.5", 2.5), ("-1", "zero or more")),
+    crypto("ZONE_BPS", 1.0, ("2", 2.0), ("-1", "0.01 to 1000")),
+    crypto("ZONES", 20, ("40", 40), ("0", "from 1 to 1000")),
+    crypto("VACUUM_SHARE", 0.1, ("0.05", 0.05), ("10%", "from 0 to 1")),
+    crypto("FRESH_MS", 1_000, ("500", 500), ("0", "from 100 to 600000")),
+    crypto("DOWN_MS", 10_000, ("20000", 20_000), ("99", "from 100 to 600000")),
+    crypto("ANOMALY_MS", 300_000, ("60000", 60_000), ("5", "1000 to 3600000")),
+    crypto("SPOOF_FACTOR", 8.0, ("4", 4.0), ("nan", "from 0.1 to 1000")),
+    crypto("SPOOF_DISTANCE_BPS", 2.0, ("3", 3.0), ("x", "0.01 to 1000")),
+    crypto("SPOOF_LIFE_MS", 5_000, ("3000", 3_000), ("1", "from 100 to 600000")),
+    crypto("SPOOF_WINDOW_MS", 30_000, ("60000", 60_000), ("1", "1000 to 3600000")),
+    crypto("SPOOF_PULLS", 3, ("5", 5), ("0", "from 1 to 1000")),
+    crypto("ICEBERG_WINDOW_MS", 60_000, ("30000", 30_000), ("1", "1000 to 3600000")),
+    crypto("ICEBERG_FILLS", 8, ("5", 5), ("1.5", "from 1 to 1000")),
+    crypto("ICEBERG_TIMES_SHOWN", 3.0, ("5", 5.0), ("0", "from 0.1 to 1000")),
+    crypto("ICEBERG_LIKE_FILLS", 0.6, ("0.8", 0.8), ("2", "from 0 to 1")),
+    crypto("ICEBERG_STABLE_SHARE", 0.75, ("0.5", 0.5), ("-0.1", "from 0 to 1")),
+    crypto("CRASH_SPREAD_TIMES", 3.0, ("5", 5.0), ("0", "from 0.1 to 1000")),
+    crypto("CRASH_SPREAD_BPS", 1.0, ("2", 2.0), ("0", "0.01 to 1000")),
+    crypto("CRASH_THIN_SHARE", 0.3, ("0.5", 0.5), ("30", "from 0 to 1")),
     row("PROMETHEUS_PORT TRADECORE_PROMETHEUS_PORT", 9090, ("9191", 9191), ("nine", "a port from 1 to 65535")),
     row("S3_AUDIT_BUCKET TRADECORE_S3_AUDIT_BUCKET", None, ("audit-logs", "audit-logs"), ("A", "a bucket's name")),
     row(
@@ -280,3 +346,14 @@ def test_the_line_of_a_bad_value_is_short_and_printable(monkeypatch: pytest.Monk
         read_settings()
     line = str(caught.value)
     assert line == f"SERVER_PORT: '[31m{'9' * 56}…' is not a port from 1 to 65535"
+
+
+def test_every_window_and_threshold_of_a_report_is_a_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().thresholds == Thresholds()
+    names = [one.name for one in dataclasses.fields(Thresholds)]
+    for name in names:
+        share = "share" in name or name == "iceberg_like_fills"
+        monkeypatch.setenv(f"CRYPTO_{name.upper()}", "1" if share else "2000" if name.endswith("_ms") else "9")
+    monkeypatch.setenv("CRYPTO_DOWN_MS", "2001")
+    chosen = read_settings().thresholds
+    assert all(getattr(chosen, name) in (1, 9, 2000, 2001) for name in names)

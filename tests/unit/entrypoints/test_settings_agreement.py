@@ -178,3 +178,19 @@ def test_a_simulator_is_on_this_machine_and_in_mode_simulated_only(
 
 def test_a_simulator_is_named_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reading(monkeypatch, {"TRADECORE_SIM_URL": "http://localhost:8790/"}).sim_url == "http://localhost:8790"
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"REDIS_PASSWORD": "a-word"}, "REDIS_PASSWORD"),
+        ({"REDIS_PASSWORD": "a-word", "REDIS_URL": "redis://:other@redis"}, "REDIS_PASSWORD"),
+        ({"CRYPTO_FEED": "replay"}, "CRYPTO_RECORDING"),
+        ({"CRYPTO_RETENTION_MINUTES": "30", "CRYPTO_PROFILE_MS": "1800001"}, "CRYPTO_PROFILE_MS"),
+        ({"CRYPTO_FRESH_MS": "10000"}, "CRYPTO_DOWN_MS"),
+    ],
+)
+def test_crypto_settings_that_disagree_stop_the_start(
+    variables: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(monkeypatch, variables) == [told]

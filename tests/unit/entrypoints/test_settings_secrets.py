@@ -19,6 +19,8 @@ SECRETS: Final = {
     "news_api_key": CANARY,
     "sim_key": CANARY,
     "sim_secret": CANARY,
+    "redis_url": f"redis://{CANARY}",
+    "redis_password": CANARY,
 }
 NAMES: Final = [name for variable in variables() if variable.secret for name in variable.names]
 

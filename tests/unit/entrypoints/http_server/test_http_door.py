@@ -222,3 +222,7 @@ def test_tools_are_listed_with_valid_schemas(desk: RunningDesk) -> None:
     for tool in tools:
         jsonschema.Draft202012Validator.check_schema(tool["inputSchema"])
         jsonschema.Draft202012Validator.check_schema(tool["outputSchema"])
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_headers(desk: RunningDesk) -> None:
+    assert desk.listener.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

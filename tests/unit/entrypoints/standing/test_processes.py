@@ -248,14 +248,18 @@ def test_a_secret_reaches_no_log_journal_answer_or_error(home: Path) -> None:
         "PAGERDUTY_API_KEY": canary,
         "NEWS_API_KEY": canary,
         "DATABASE_URL": f"postgresql://desk:{canary}@127.0.0.1/desk",
+        "TRADECORE_SIM_KEY": canary,
+        "TRADECORE_SIM_SECRET": canary,
+        "REDIS_URL": "unix:///nowhere/socket",
+        "REDIS_PASSWORD": canary,
     }
     assert {field.upper() for field in Settings.secret_fields()} == {n.removeprefix("TRADECORE_") for n in secrets}
     told: list[str] = []
 
     async def story() -> None:
-        async with stdio_client(home, "--account", "quiet", **secrets) as client:
+        async with stdio_client(home, "--account", "quiet", TRADECORE_TOOLSETS="desk,crypto", **secrets) as client:
             for tool in (await client.list_tools()).tools:
-                for arguments in ({}, {"nonsense": 1}, {"confirm_token": "x" * 43}):
+                for arguments in ({}, {"nonsense": 1}, {"confirm_token": "x" * 43}, {"symbol": "BTC"}):
                     told.append(str(await client.call_tool(tool.name, dict(arguments))))
             for uri in ("desk://account", "desk://orders", "desk://positions", "desk://risk"):
                 told.append(str(await client.read_resource(uri)))

@@ -1,0 +1,1 @@
+"""Binance's spot market data: messages, recordings, live streams."""

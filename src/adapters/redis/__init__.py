@@ -1,0 +1,1 @@
+"""Redis 7 or newer, or Valkey: market bus."""
