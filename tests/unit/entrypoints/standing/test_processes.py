@@ -248,8 +248,6 @@ def test_a_secret_reaches_no_log_journal_answer_or_error(home: Path) -> None:
         "PAGERDUTY_API_KEY": canary,
         "NEWS_API_KEY": canary,
         "DATABASE_URL": f"postgresql://desk:{canary}@127.0.0.1/desk",
-        "TRADECORE_SIM_KEY": canary,
-        "TRADECORE_SIM_SECRET": canary,
         "REDIS_URL": "unix:///nowhere/socket",
         "REDIS_PASSWORD": canary,
     }
