@@ -18,6 +18,7 @@ from entrypoints.standing.desk_file import read_desk_file, standing_directories
 from entrypoints.standing.passphrase import load_passphrase
 from entrypoints.wiring import allowed_strategies
 from entrypoints.wiring.choosing import NO_LIVE, alpaca_examination
+from entrypoints.wiring.crypto_house import redis_examination
 from entrypoints.wiring.directories import make_private
 from entrypoints.wiring.machine import durable_write_ms, wall_clock
 from tradecore import __version__
@@ -121,8 +122,15 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             yield Finding("port", "ok", f"{place} is free")
 
 
-def _services(_: Settings) -> Iterator[Finding]:
-    yield Finding("services", "ok", "none needed: market, venue and journal are built in")
+def _services(settings: Settings) -> Iterator[Finding]:
+    if settings.redis_url is None:
+        yield Finding("services", "ok", "none needed: market, venue and journal are built in")
+        return
+    try:
+        fit, found = redis_examination()(settings.redis_url, settings.redis_password)
+    except SettingsError as problem:
+        fit, found = False, str(problem)
+    yield Finding("redis", "ok" if fit else "failed", found)
 
 
 def _desks(settings: Settings) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import orjson
 import typer
 from rich.live import Live
 
-from entrypoints.cli.crypto_view import Report, line, view
+from entrypoints.cli.crypto_view import NO_REPORT, Report, line, view
 from entrypoints.cli.ending import ending
 from entrypoints.cli.terminal import Terminal
 from entrypoints.settings import Settings
@@ -23,7 +23,7 @@ _LOOKS_EACH_S: Final = 0.5
 _TELLS_EACH_S: Final = 1.0
 _SILENT_AFTER_S: Final = 10.0
 
-Show = Callable[[Mapping[str, Report | None]], None]
+Show = Callable[[Mapping[str, Report | str]], None]
 _Ends = Sequence["asyncio.Future[Any]"]
 
 
@@ -84,11 +84,14 @@ async def _follow(reports: MarketReports, symbols: Sequence[str], show: Show, se
             return
 
 
-async def _newest(reports: MarketReports, symbol: str) -> Report | None:
+async def _newest(reports: MarketReports, symbol: str) -> Report | str:
+    """The report, or why there is none."""
     try:
         return await reports.get(symbol)
-    except (SymbolNotIndexed, Unavailable):
-        return None
+    except SymbolNotIndexed:
+        return NO_REPORT
+    except Unavailable as problem:
+        return f"backend_unavailable: {problem}"
 
 
 @asynccontextmanager
@@ -96,16 +99,19 @@ async def _shown(as_json: bool) -> AsyncIterator[tuple[Show, float]]:
     """How reports are shown, and every how many seconds: JSON lines, a live table, or lines of text."""
     terminal = Terminal()
     if as_json or not terminal.is_terminal:
-        tell: Callable[[Report], str] = _as_json if as_json else line
-        yield lambda reports: _print([tell(report) for report in reports.values() if report is not None]), _TELLS_EACH_S
+        yield lambda reports: _tell(reports, _as_json if as_json else line), _TELLS_EACH_S
         return
     with Live(console=terminal, auto_refresh=False, transient=False) as live:
         yield lambda reports: live.update(view(reports), refresh=True), _LOOKS_EACH_S
 
 
-def _print(lines: Sequence[str]) -> None:
-    for text in lines:
-        typer.echo(text)
+def _tell(reports: Mapping[str, Report | str], told: Callable[[Report], str]) -> None:
+    """Reports on stdout, what keeps them away on stderr; a pair that has no report yet is nothing to tell."""
+    for symbol, report in reports.items():
+        if not isinstance(report, str):
+            typer.echo(told(report))
+        elif report != NO_REPORT:
+            typer.echo(f"{symbol}: {report}", err=True)
     sys.stdout.flush()
 
 

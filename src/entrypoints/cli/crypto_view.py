@@ -13,19 +13,20 @@ _COLUMNS: Final = ("pair", "last", "bid", "ask", "spread bps", "imbalance", "eve
 _COLOURS: Final = {"ok": "green", "degraded": "yellow", "down": "red"}
 _SEVERITIES: Final = {"low": "cyan", "medium": "yellow", "high": "red"}
 _UNKNOWN: Final = "–"
+NO_REPORT: Final = "no report yet"
 
 
-def view(reports: Mapping[str, Report | None]) -> Group:
-    """A row for each pair, of which None has no report yet."""
+def view(reports: Mapping[str, Report | str]) -> Group:
+    """A row for each pair: its report, or the words why there is none."""
     table = Table(title="Market reports", title_justify="left", expand=False)
     for column in _COLUMNS:
         table.add_column(column, justify="left" if column in ("pair", "data") else "right")
     for symbol, report in reports.items():
-        if report is None:
-            table.add_row(symbol, *[_UNKNOWN] * (len(_COLUMNS) - 2), Text("no report yet", "yellow"))
+        if isinstance(report, str):
+            table.add_row(symbol, *[_UNKNOWN] * (len(_COLUMNS) - 2), Text(report, "yellow"))
         else:
             table.add_row(symbol, *_cells(report), Text(_state(report), _COLOURS[report["ingestion"]["status"]]))
-    anomalies = [line for report in reports.values() if report is not None for line in _anomalies(report)]
+    anomalies = [line for report in reports.values() if not isinstance(report, str) for line in _anomalies(report)]
     return Group(table, *(anomalies or [Text("no active anomaly", "dim")]))
 
 

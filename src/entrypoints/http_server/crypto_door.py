@@ -19,6 +19,7 @@ from entrypoints.http_server.listening import Listener
 from entrypoints.http_server.reports import REPORT_PATH, add_reports
 from entrypoints.http_server.request_metrics import RequestMetrics
 from entrypoints.settings import Settings
+from entrypoints.wiring.crypto_feeds import silence_of
 from entrypoints.wiring.crypto_house import CryptoHouse
 from tradecore import __version__
 
@@ -26,13 +27,14 @@ PATHS: Final = HEALTH_PATHS | {"/metrics", "/openapi.json", REPORT_PATH}
 
 
 class Health(BaseModel):
-    """`ready`: events came within the time after which ingestion counts as down."""
+    """`ready`: events came within the time after which ingestion counts as down; `why` tells why they do not."""
 
     status: Literal["ok", "not_ready"]
     live: bool
     ready: bool
     role: str
     symbols: list[str]
+    why: str | None
 
 
 @asynccontextmanager
@@ -62,13 +64,13 @@ def _app(house: CryptoHouse, role: str, registry: CollectorRegistry) -> FastAPI:
 
     async def health(response: Response) -> Health:
         """200 when events flow, 503 when they do not."""
-        found = _health(house, role)
+        found = health_of(house, role)
         response.status_code = 200 if found.ready else 503
         return found
 
     async def live() -> Health:
         """200 as long as the process answers."""
-        return _health(house, role)
+        return health_of(house, role)
 
     async def metrics() -> Response:
         """The work in numbers, as text for Prometheus."""
@@ -82,8 +84,11 @@ def _app(house: CryptoHouse, role: str, registry: CollectorRegistry) -> FastAPI:
     return app
 
 
-def _health(house: CryptoHouse, role: str) -> Health:
+def health_of(house: CryptoHouse, role: str) -> Health:
+    """Whether events come, and why not."""
     idle = house.figures.idle_s
     ready = idle is not None and idle * 1000 <= house.reports.thresholds.down_ms
     symbols = house.feed.symbols if house.feed is not None else house.worker.symbols if house.worker else ()
-    return Health(status="ok" if ready else "not_ready", live=True, ready=ready, role=role, symbols=list(symbols))
+    why = None if ready else "no events came" if house.feed is None else silence_of(house.feed)
+    status: Literal["ok", "not_ready"] = "ok" if ready else "not_ready"
+    return Health(status=status, live=True, ready=ready, role=role, symbols=list(symbols), why=why)

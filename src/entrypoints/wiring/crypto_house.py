@@ -3,13 +3,15 @@
 import asyncio
 import os
 import platform
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from types import ModuleType
 from typing import Final
 
 import fastjsonschema
+from pydantic import SecretStr
 
 from adapters.memory.market_bus import MemoryMarketBus
 from adapters.system.time import LoopTimers, SystemClock, machine_seconds
@@ -165,13 +167,29 @@ def market_bus(settings: Settings, clock: SystemClock) -> MarketBus:
     retention = timedelta(minutes=settings.crypto_retention_minutes)
     if settings.redis_url is None:
         return MemoryMarketBus(clock.now, retention=retention)
+    bus: MarketBus = _redis().redis_bus(settings.redis_url, settings.redis_password, retention)
+    return bus
+
+
+def redis_examination() -> Callable[[SecretStr, SecretStr | None], tuple[bool, str]]:
+    """
+    What looks at the server of an address and a password.
+
+    Raises:
+        SettingsError: redis is not installed.
+    """
+    look: Callable[[SecretStr, SecretStr | None], tuple[bool, str]] = _redis().redis_examined
+    return look
+
+
+def _redis() -> ModuleType:
     try:
-        from entrypoints.wiring.crypto_redis import redis_bus
+        from entrypoints.wiring import crypto_redis
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] != "redis":
             raise
         raise SettingsError(NO_REDIS) from None
-    return redis_bus(settings.redis_url, settings.redis_password, retention)
+    return crypto_redis
 
 
 def _checked(report: Report) -> None:

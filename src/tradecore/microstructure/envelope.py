@@ -2,11 +2,11 @@
 Market events as messages: `type`, `venue`, `symbol`, `ts_event` and `payload`, numbers as decimal text.
 
 `ENVELOPE_SCHEMA` is the JSON Schema of one. `read_envelope` is more lenient about what changes no meaning, other fields
-and zeros at the end of a number, and refuses everything else that the schema would refuse.
+and the number of digits, and refuses everything else that the schema would refuse.
 """
 
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, nan
 from typing import Any, Final
 
 from tradecore.errors import DataMalformed
@@ -86,6 +86,8 @@ def read_envelope(message: Envelope, symbol: str) -> MarketEvent:
     try:
         if message["symbol"] != symbol:
             raise DataMalformed(f"a message about {str(message['symbol'])[:20]!r} in the stream of {symbol}")
+        if not _is_text(message["venue"]):
+            raise DataMalformed("a message of no venue")
         at = _whole(message["ts_event"])
         return _READERS[message["type"]](at, message["payload"])
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -123,20 +125,19 @@ def _depth(at: int, payload: Envelope) -> DepthSnapshot:
 
 
 def _delta(at: int, payload: Envelope) -> DepthDiff:
-    previous = payload.get("previous_update_id")
     return DepthDiff(
         at,
         _whole(payload["first_update_id"]),
         _whole(payload["last_update_id"]),
         _levels(payload["bids"]),
         _levels(payload["asks"]),
-        None if previous is None else _whole(previous),
+        _whole(payload["previous_update_id"]) if "previous_update_id" in payload else None,
     )
 
 
 def _ticker(at: int, payload: Envelope) -> DayTicker:
     last, high, low = (units(payload[name]) for name in ("last", "high", "low"))
-    change = float(payload["change_pct"])
+    change = float(payload["change_pct"]) if _is_text(payload["change_pct"]) else nan
     if not isfinite(change):
         raise DataMalformed("a change that is no number")
     return DayTicker(at, last, change / 100, high, low, units(payload["volume"], MOST_VOLUME))
@@ -151,6 +152,8 @@ _READERS: Final[Mapping[str, Callable[[int, Envelope], MarketEvent]]] = {
 
 
 def _levels(pairs: Any) -> Levels:
+    if type(pairs) is not list or not {list}.issuperset(map(type, pairs)):
+        raise DataMalformed("levels that are no list of pairs")
     return tuple([(units(price), units(quantity)) for price, quantity in pairs])
 
 
@@ -161,6 +164,10 @@ def _pairs(levels: Levels) -> list[list[str]]:
 def _text(number: int) -> str:
     whole, part = divmod(number, 10**8)
     return f"{whole}.{part:08}".rstrip("0").rstrip(".") if part else str(whole)
+
+
+def _is_text(text: Any) -> bool:
+    return type(text) is str and text != ""
 
 
 def _whole(number: Any) -> int:

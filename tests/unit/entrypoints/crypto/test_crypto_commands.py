@@ -1,5 +1,7 @@
 """`tradecore crypto run`, `crypto report` and `serve --role` as a user meets them."""
 
+import asyncio
+import io
 import json
 import signal
 import subprocess
@@ -10,10 +12,16 @@ from pathlib import Path
 import jsonschema
 import pytest
 from redis import Redis
+from rich.console import Console
 from tests.redis_server import redis_server
 from tests.unit.entrypoints.standing.processes import PROGRAM, environment
 
+import entrypoints.wiring
 from entrypoints.cli.app import run
+from entrypoints.cli.crypto_view import view
+from entrypoints.http_server.crypto_door import health_of
+from entrypoints.settings import Settings
+from entrypoints.wiring.crypto_house import crypto_house
 from tradecore.microstructure.report_schema import REPORT_SCHEMA
 
 
@@ -85,6 +93,7 @@ def test_without_the_extra_one_line_names_it_and_everything_else_runs(
     for name in [name for name in sys.modules if name.partition(".")[0] == "redis" or "redis" in name.split(".")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "entrypoints.wiring.crypto_redis", raising=False)
+    monkeypatch.delattr(entrypoints.wiring, "crypto_redis", raising=False)
     monkeypatch.setitem(sys.modules, "redis", None)
     monkeypatch.setenv("REDIS_URL", "redis://localhost")
     assert "tradecore[redis]" in complaint(capsys, "crypto", "report", "BTC", code=78)
@@ -157,3 +166,52 @@ def _recorded(*symbols: str) -> Iterator[str]:
 
 def _line(at: int, data: dict[str, object], symbol: str) -> str:
     return f"{at * 1_000_000} {json.dumps({'stream': f'{symbol.lower()}@depth@100ms', 'data': data})}"
+
+
+def _found_of_redis(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    run(["doctor", "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    return next((each["status"], each["found"]) for each in findings if each["name"] == "redis")
+
+
+def test_doctor_asks_the_server_and_shows_neither_address_nor_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TRADECORE_HOME", str(tmp_path))
+    with redis_server() as server:
+        monkeypatch.setenv("REDIS_URL", server.url)
+        status, found = _found_of_redis(capsys)
+        assert (status, found.partition(" ")[0]) == ("ok", "version")
+        with Redis.from_url(server.url) as client:
+            client.config_set("requirepass", "right-word")
+        monkeypatch.setenv("REDIS_PASSWORD", "canary-word")
+        status, found = _found_of_redis(capsys)
+        assert status == "failed"
+        assert "canary" not in found
+    assert _found_of_redis(capsys) == ("failed", "REDIS_URL does not answer: ConnectionError")
+
+
+def test_a_live_view_says_why_a_pair_has_no_report() -> None:
+    words = "backend_unavailable: Redis: gone"
+    console = Console(width=200, file=io.StringIO())
+    console.print(view({"BTCUSDT": words}))
+    assert words in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_feeding_process_that_is_silent_says_why() -> None:
+    async def story() -> None:
+        settings = Settings(crypto_feed="simulated", crypto_symbols=("BTCUSDT",))
+        house = crypto_house(settings, feeds=True, works=False)
+        try:
+            assert health_of(house, "crypto-feed").model_dump() == {
+                "status": "not_ready",
+                "live": True,
+                "ready": False,
+                "role": "crypto-feed",
+                "symbols": ["BTCUSDT"],
+                "why": "no events came",
+            }
+        finally:
+            await house.close()
+
+    asyncio.run(story())

@@ -75,6 +75,25 @@ def test_a_message_with_one_field_replaced_is_read_or_refused_and_never_breaks_a
     VALIDATOR.validate(envelope(found, "BINANCE", "BTCUSDT"))
 
 
+@given(EVENTS, st.data())
+@settings(max_examples=400)
+def test_what_the_schema_refuses_for_a_missing_or_foreign_value_is_refused(
+    event: MarketEvent, data: st.DataObject
+) -> None:
+    message: Any = dict(envelope(event, "BINANCE", "BTCUSDT"))
+    message["payload"] = dict(message["payload"])
+    place = data.draw(st.sampled_from([message, message["payload"]]))
+    name = data.draw(st.sampled_from(sorted(place)))
+    if data.draw(st.booleans()):
+        del place[name]
+    else:
+        place[name] = data.draw(st.one_of(st.none(), st.booleans(), st.lists(st.integers()), st.just(["12", "34"])))
+    if VALIDATOR.is_valid(message):
+        return
+    with pytest.raises(DataMalformed):
+        read_envelope(message, "BTCUSDT")
+
+
 @given(JUNK)
 def test_what_is_no_message_at_all_is_refused(junk: Any) -> None:
     with pytest.raises(DataMalformed):
