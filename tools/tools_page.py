@@ -22,7 +22,7 @@ from tradecore.model.sessions import session_on
 
 _SOURCE: Final = Path(__file__).parent.parent / "src"
 _SESSION: Final = date(2026, 11, 20)
-TOOLSETS: Final = ("desk", "data", "admin", "crypto")
+TOOLSETS: Final = ("desk", "data", "analytics", "admin", "crypto")
 
 ARGUMENTS: Final[Mapping[str, str]] = {
     "preview": "Accepted for older prompts; false without a token is refused.",
@@ -39,6 +39,10 @@ ARGUMENTS: Final[Mapping[str, str]] = {
     "subject": "An event id, order id, group, check or code; left out: the newest refusal.",
     "sections": "Parts of the report, by the names of its fields below; left out: all.",
     "levels": "Levels of depth a side, 0 to 20; left out: as many as there are.",
+    "spot": "Price of the underlying then; or give `move_pct`.",
+    "move_pct": "Its move from now in percent; left out with `spot`: none.",
+    "minutes": "Calendar minutes from now, at most a day.",
+    "iv_points": "Volatility points added to every contract.",
     "wait_s": "Seconds to wait for something to happen, 0 to 20.",
 }
 
@@ -49,6 +53,11 @@ RESULTS: Final[Mapping[str, str]] = {
     "POSITIONS": "Positions",
     "ACCOUNT": "Account",
     "PNL": "Profit and loss",
+    "DAY_BRIEF": "The day on one page",
+    "WHAT_IF": "An imagined market",
+    "DELTA": "Delta",
+    "GREEKS": "Greeks",
+    "RISK_METRICS": "Risk metrics",
     "RISK": "Headroom",
     "EXPLANATION": "Explanation",
     "UPDATES": "Updates",
@@ -91,7 +100,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "client_order_id": "the same",
     "state": "the order's [state](order-states.md), or the desk's: ACTIVE, REDUCING, HALTED",
     "legs": "what the order trades",
-    "groups": "labels of the groups concerned",
+    "groups": "labels of the groups concerned, or a figure for each; in a brief with holdings, levels and `out_at`",
     "filled_quantity": "units filled so far",
     "average_price": "their average price; null before the first fill",
     "protection": "the stop and target that now work, a line each",
@@ -118,7 +127,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "realised": "dollars, before fees",
     "unrealised": "dollars; null while a mark is missing",
     "total": "realised, less fees, plus unrealised; null while a mark is missing",
-    "missing": "symbols without a mark",
+    "missing": "symbols without a mark or, where greeks are asked for, without a volatility",
     "wins": "groups closed with a gain",
     "losses": "groups closed with a loss",
     "trades": "opening trades of the day",
@@ -166,6 +175,26 @@ FIELDS: Final[Mapping[str, str]] = {
     "ingestion": "`status` ok, degraded or down, the newest event, gaps and resyncs",
     "percentiles_24h": "where spread, depth and event rate stand among those of 24 hours, in percent",
     "checks": "`name`, `passed`, `found`",
+    "spot": "price of the underlying: its mid, or the imagined one",
+    "minutes": "calendar minutes from now",
+    "iv_points": "volatility points added to every contract",
+    "gain": "dollars gained until then, at model value; null: a volatility is missing",
+    "underlying": "the desk's underlying",
+    "elsewhere": "groups of other underlyings, which these figures do not count",
+    "delta_cap": "the most share-equivalents an opening order may lead to",
+    "ladder": "rows of move in percent, dollars gained at once, and dollars gained if that price stood at the close",
+    "expiring": "what expires today: shares delivered if in the money, by how much, and whether it is near",
+    "headroom": "as `risk_check`",
+    "warnings": "a line each: missing volatility, delta or budget nearly used, assignment, expiry near the money",
+    "phase": "before, during or after the session",
+    "session": "the trading day",
+    "clock": "New York times of the day with what happens then",
+    "next_session": "the trading day after",
+    "result": "`realised`, `fees`, `unrealised`, `total` in dollars; `trades`, `wins`, `losses`",
+    "room": "state and why, loss cap, budget, trades and groups left",
+    "working_orders": "how many orders may be at the broker",
+    "provisional": "expired contracts are still in the books: the broker books them before the next open",
+    "alerts": "the newest three of the session",
 }
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
@@ -218,11 +247,11 @@ unknown one is refused, a number given as text is refused, and a number that is 
 every answer amounts, prices and quantities are text, exact to the last digit; counts and greeks are numbers. The text
 of an answer and its `structuredContent` say the same.
 
-`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data`, `admin` and `crypto`; the other names it
-takes have no tools yet. `crypto` needs `REDIS_URL` or a `CRYPTO_FEED`, see [Crypto reports](../guides/crypto.md).
-`TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at the start. What is marked
-destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order` and `kill_switch` are,
-because the others only preview there.
+`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data`, `analytics`, `admin` and `crypto`; the
+other names it takes have no tools yet. `crypto` needs `REDIS_URL` or a `CRYPTO_FEED`, see
+[Crypto reports](../guides/crypto.md). `TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at the
+start. What is marked destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order` and
+`kill_switch` are, because the others only preview there.
 
 Strategies are tools by themselves: the two below ship with tradecore, and
 [a plug-in of yours](../guides/write-a-strategy.md) appears beside them.

@@ -104,6 +104,20 @@ class GetReport(Arguments):
     levels: Annotated[int, Field(ge=0, le=20)] | None = None
 
 
+class WhatIfArguments(Arguments):
+    """The imagined market: a price of the underlying or its move, time passed, volatility added."""
+
+    spot: Annotated[Number, Field(gt=0)] = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    move_pct: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    minutes: Annotated[Number, Field(ge=0)] = Decimal(0)
+    iv_points: Number = Decimal(0)
+
+    @property
+    def imagined(self) -> dict[str, Decimal]:
+        """What was given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
 class WaitForUpdates(Arguments):
     """From where, and how long."""
 

@@ -152,6 +152,46 @@ RISK: Final = answer(
     },
     ("state", "daily_cap", "budget_left"),
 )
+WHAT_IF: Final = answer(
+    {
+        "spot": _TEXT,
+        "minutes": _TEXT,
+        "iv_points": _TEXT,
+        "gain": _MAYBE_TEXT,
+        "greeks": _MAYBE_OBJECT,
+        "groups": _OBJECT,
+        "missing": _TEXTS,
+    },
+    ("spot", "gain", "greeks", "groups", "missing"),
+)
+_HELD: Final[Json] = {"underlying": _TEXT, "spot": _MAYBE_TEXT, "missing": _TEXTS, "elsewhere": _TEXTS}
+DELTA: Final = answer(
+    _HELD | {"delta": _MAYBE_NUMBER, "delta_cap": _MAYBE_TEXT, "groups": _OBJECT},
+    ("delta", "delta_cap", "groups", "missing"),
+)
+GREEKS: Final = answer(
+    _HELD | {"greeks": _MAYBE_OBJECT, "groups": _OBJECT},
+    ("greeks", "groups", "missing"),
+)
+RISK_METRICS: Final = answer(
+    _HELD | {"greeks": _MAYBE_OBJECT, "ladder": _OBJECT, "expiring": _OBJECTS, "headroom": _OBJECT, "warnings": _TEXTS},
+    ("greeks", "ladder", "expiring", "headroom", "warnings"),
+)
+DAY_BRIEF: Final = answer(
+    {
+        "phase": {"enum": ["before", "during", "after"]},
+        "session": _TEXT,
+        "clock": _TEXTS,
+        "next_session": _TEXT,
+        "result": _OBJECT,
+        "room": _OBJECT,
+        "groups": _OBJECTS,
+        "working_orders": _WHOLE,
+        "provisional": _FLAG,
+        "alerts": _TEXTS,
+    },
+    ("phase", "session", "clock", "result", "room", "groups", "provisional"),
+)
 EXPLANATION: Final = answer(
     {
         "subject": _TEXT,

@@ -15,6 +15,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.subscriptions import ListenHandler
 
 from entrypoints.mcp_server import rendering
+from entrypoints.mcp_server.analytics_tools import analytics_tools
 from entrypoints.mcp_server.arguments import input_schema, read_arguments
 from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
 from entrypoints.mcp_server.crypto_tools import crypto_tools
@@ -53,7 +54,7 @@ _log = logging.getLogger(__name__)
 
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
-    everything = [*trading_tools(floor), *reading_tools()]
+    everything = [*trading_tools(floor), *reading_tools(), *analytics_tools()]
     chosen = set(toolsets)
     return {t.name: t for t in everything if t.toolset in chosen and not (read_only and t.trades)}
 
