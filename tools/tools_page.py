@@ -249,9 +249,9 @@ of an answer and its `structuredContent` say the same.
 
 `TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data`, `analytics`, `admin` and `crypto`; the
 other names it takes have no tools yet. `crypto` needs `REDIS_URL` or a `CRYPTO_FEED`, see
-[Crypto reports](../guides/crypto.md). `TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at the start.
-What is marked destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order` and
-`kill_switch` are, because the others only preview there.
+[Crypto reports](../guides/crypto.md). `TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at
+the start. What is marked destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order`
+and `kill_switch` are, because the others only preview there.
 
 Strategies are tools by themselves: the two below ship with tradecore, and
 [a plug-in of yours](../guides/write-a-strategy.md) appears beside them.
