@@ -12,7 +12,7 @@ from tests.contract.alpaca_at_simulator import CALL_SYMBOL, LONG_AGO, AlpacaAtSi
 from adapters.alpaca.orders import each_order
 from tradecore.errors import DuplicateOrder, OutcomeUnknown, Unavailable
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import Canceled, Filled
+from tradecore.model.events import Canceled, Filled, Settlement
 from tradecore.model.instruments import Equity, Price, parse_instrument
 from tradecore.model.money import ZERO, usd
 from tradecore.model.sessions import session_on
@@ -188,3 +188,35 @@ class TestFaultsOfTheWire(_AtSimulator):
         assert found
         assert all("SPY" in item.symbols for item in found)
         assert [item.at for item in found] == sorted(item.at for item in found)
+
+
+class TestExpiryOverTheWire(_AtSimulator):
+    def test_what_expiry_made_of_options_is_told_as_executions_that_explain_positions_and_cash(self) -> None:
+        """SPY stands near 600: the call of 590 is exercised, that of 612 expires."""
+        there = self.there
+        deep, far = "SPY261120C00590000", "SPY261120C00612000"
+        for number, symbol in enumerate((deep, far)):
+            leg = Leg(parse_instrument(symbol), Side.BUY)
+            order = a_confirmed_order(f"tc-x-{number}", leg, quantity=Decimal(1), terms=Limit(Price(Decimal("40.00"))))
+            there.run(there.broker.submit(order))
+        there.control("step", seconds=6 * 3600)
+        found = [one for one in there.run(there.broker.executions(LONG_AGO)) if isinstance(one, Filled)]
+        settled = {one.instrument.symbol: one for one in found if one.settlement}
+        assert {symbol: one.settlement for symbol, one in settled.items()} == {
+            deep: Settlement.EXERCISED,
+            far: Settlement.EXPIRED,
+            "SPY": Settlement.EXERCISED,
+        }
+        shares = settled["SPY"]
+        assert (shares.side, shares.quantity, shares.price) == (Side.BUY, Decimal(100), Decimal(590))
+        held: dict[str, Decimal] = {}
+        cash = there.world().cash
+        for one in found:
+            symbol = one.instrument.symbol
+            held[symbol] = held.get(symbol, Decimal(0)) + one.side.sign * one.quantity
+            cash -= usd(one.side.sign * one.quantity * one.price * one.instrument.multiplier) + one.fee
+        positions = there.run(there.broker.positions())
+        assert {s: q for s, q in held.items() if q} == {p.instrument.symbol: p.quantity for p in positions}
+        assert abs((there.run(there.broker.account()).cash - cash).amount) <= Decimal("0.00005")
+        again = [one for one in there.run(there.broker.executions(LONG_AGO)) if isinstance(one, Filled)]
+        assert not [one for one in again if one.settlement], "asked for once a minute"

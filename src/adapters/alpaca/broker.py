@@ -15,10 +15,11 @@ from adapters.alpaca.http import AlpacaHttp, Refused
 from adapters.alpaca.known_orders import KnownOrders
 from adapters.alpaca.orders import FOREIGN, WireOrder, each_order, read_order, written
 from adapters.alpaca.records import read_account, read_position
+from adapters.alpaca.settlements import KINDS, read_settlements
 from tradecore.errors import OutcomeUnknown, Rejected
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import BrokerEvent, Execution
+from tradecore.model.events import BrokerEvent, Execution, Filled
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.terms import Effect
 from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerPosition
@@ -30,6 +31,8 @@ _MOST_PAGES: Final = 100
 _FIRST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 _A_DAY: Final = timedelta(days=1)
 _A_SECOND: Final = timedelta(seconds=1)
+_SETTLEMENTS_EACH: Final = timedelta(minutes=1)
+_SETTLED_WITHIN: Final = timedelta(days=5)
 
 
 class AlpacaBroker(Broker):
@@ -52,6 +55,8 @@ class AlpacaBroker(Broker):
         self._clock = clock
         self._final_after = not_found_is_final_after
         self._told: asyncio.Queue[BrokerEvent | None] = asyncio.Queue()
+        self._first_asked = clock.now()
+        self._settled_asked: datetime | None = None
         self.known = KnownOrders()
 
     @property
@@ -89,8 +94,9 @@ class AlpacaBroker(Broker):
         return [order.report for order in listed if order.report.open]
 
     async def executions(self, since: datetime) -> Sequence[Execution]:
-        """What was executed at or after `since`."""
-        return [fill.filled(self._owner(fill), self._fees) for fill in await self.fills(since)]
+        """What was executed at or after `since`, and from time to time what expiry made of options."""
+        traded = [fill.filled(self._owner(fill), self._fees) for fill in await self.fills(since)]
+        return [*traded, *await self._settlements(since)]
 
     async def positions(self) -> Sequence[BrokerPosition]:
         """Holdings by symbol."""
@@ -130,6 +136,21 @@ class AlpacaBroker(Broker):
         for fill in fills:
             self.known.note_fill(fill.order_id, fill.cumulative)
         return fills
+
+    async def _settlements(self, since: datetime) -> list[Filled]:
+        """
+        Settlements of the last days, once a minute: they are dated by day, told late, and known ones change nothing.
+
+        What was settled before this account was first asked about is not in anybody's books here.
+        """
+        now = self._clock.now()
+        self._first_asked = min(self._first_asked, since)
+        if self._settled_asked is not None and now - self._settled_asked < _SETTLEMENTS_EACH:
+            return []
+        after = max(min(since, now - _SETTLED_WITHIN), _FIRST)
+        found = await self._calls.ask(Lane.READ, partial(_activities, after=after, kinds=KINDS))
+        self._settled_asked = now
+        return [one for one in read_settlements(found) if one.at >= self._first_asked]
 
     def _owner(self, fill: WireFill) -> str:
         return self.known.owner(fill.order_id) or f"{FOREIGN}{fill.order_id}"
@@ -182,9 +203,9 @@ class AlpacaBroker(Broker):
         return orders
 
 
-def _activities(http: AlpacaHttp, after: datetime) -> list[Raw]:
+def _activities(http: AlpacaHttp, after: datetime, kinds: Sequence[str] = ("FILL",)) -> list[Raw]:
     """
-    Every fill after a time, oldest first.
+    Every activity of these kinds after a time, oldest first.
 
     Raises:
         OutcomeUnknown: There are more than can be read at once.
@@ -193,7 +214,8 @@ def _activities(http: AlpacaHttp, after: datetime) -> list[Raw]:
     token: str | None = None
     for _ in range(_MOST_PAGES):
         query = {"after": _written(after), "direction": "asc", "page_size": _PAGE, "page_token": token}
-        page = fields.rows(http.trading("/account/activities/FILL", **query), "activities")
+        answer = http.trading("/account/activities", activity_types=",".join(kinds), **query)
+        page = fields.rows(answer, "activities")
         found += page
         if len(page) < _PAGE:
             return found

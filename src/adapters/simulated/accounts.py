@@ -30,9 +30,9 @@ class SimulatedAccount:
         self._fees = fees
         self.holdings: dict[Instrument, Decimal] = {}
 
-    def fill(self, leg: Leg, quantity: Decimal, price: Decimal) -> Money:
+    def fill(self, leg: Leg, quantity: Decimal, price: Decimal, *, free: bool = False) -> Money:
         """Move cash and holdings by one execution; its fee."""
-        fee = self._fees.fee(leg.instrument, leg.side, quantity)
+        fee = ZERO if free else self._fees.fee(leg.instrument, leg.side, quantity)
         self._move(leg.instrument, leg.side.sign * quantity, price, fee)
         return fee
 

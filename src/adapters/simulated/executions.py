@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from adapters.simulated.accounts import SimulatedAccount
 from adapters.simulated.order_book import WorkingOrder
-from tradecore.model.events import Busted, Corrected, Execution, Filled
+from tradecore.model.events import Busted, Corrected, Execution, Filled, Settlement
 from tradecore.model.terms import Leg
 
 
@@ -37,10 +37,18 @@ class ExecutionTape:
         """Fills that stand, as restated, oldest first."""
         return [traded.fill for traded in self._standing.values()]
 
-    def fill(self, working: WorkingOrder, leg: Leg, quantity: Decimal, price: Decimal, at: datetime) -> None:
-        """Execute so much of one leg."""
+    def fill(
+        self,
+        working: WorkingOrder,
+        leg: Leg,
+        quantity: Decimal,
+        price: Decimal,
+        at: datetime,
+        settlement: Settlement | None = None,
+    ) -> None:
+        """Execute so much of one leg, or settle it, which costs no fee."""
         self._count += 1
-        fee = self._account.fill(leg, quantity, price)
+        fee = self._account.fill(leg, quantity, price, free=settlement is not None)
         fill = Filled(
             client_order_id=working.order.client_order_id,
             at=at,
@@ -50,6 +58,7 @@ class ExecutionTape:
             quantity=quantity,
             price=price,
             fee=fee,
+            settlement=settlement,
         )
         self._standing[fill.exec_id] = _Traded(fill, working)
         working.executed(leg.instrument, quantity)

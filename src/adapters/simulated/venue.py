@@ -10,7 +10,7 @@ from typing import Any, Final
 from adapters.simulated.accounts import SimulatedAccount, debit_sign
 from adapters.simulated.engine import Latency, MatchingEngine
 from adapters.simulated.order_book import ForeignOrder, QuoteOf, VenueOrder, WorkingOrder, held_back, net_touch, report
-from adapters.simulated.settlement import settles
+from adapters.simulated.settlement import settlement_price, settles
 from adapters.simulated.venue_record import Told, VenueRecord
 from tradecore.errors import DuplicateOrder, Rejected
 from tradecore.model.account import AccountSnapshot
@@ -24,9 +24,11 @@ from tradecore.model.events import (
     Execution,
     Expired,
     Filled,
+    Settlement,
     Triggered,
 )
-from tradecore.model.instruments import Instrument, Price
+from tradecore.model.instruments import Instrument, OptionContract, Price
+from tradecore.model.sessions import trading_day
 from tradecore.model.terms import Effect, Leg, Limit, Market, Side, StopLimit, TimeInForce
 from tradecore.ports.broker import Broker, BrokerCapabilities, BrokerOrder, BrokerOrderStatus, BrokerPosition
 from tradecore.ports.clock import Clock
@@ -152,13 +154,26 @@ class SimulatedVenue(MatchingEngine, Broker):
         self._closes = closes
 
     def end_session(self) -> None:
-        """Settle what would still close expiring options at their value then; every other order expires."""
+        """Settle expiring options at their value then, on the order that would close them; other orders expire."""
         for working in tuple(self._open):
             if settles(working.order, self._closes):
                 self._settle(working)
             else:
                 self._close(working, BrokerOrderStatus.EXPIRED)
                 self._delivery.tell(Expired(working.order.client_order_id, self._clock.now()))
+        for instrument, held in tuple(self._account.holdings.items()):
+            if isinstance(instrument, OptionContract) and instrument.expiry <= trading_day(self._closes):
+                self._settle_holding(instrument, held)
+
+    def _settle_holding(self, contract: OptionContract, held: Decimal) -> None:
+        price = settlement_price(contract, self._mark)
+        if price is None:
+            return
+        leg = Leg(contract, Side.SELL if held > 0 else Side.BUY)
+        working = self._take(self._foreign_order((leg,), abs(held), None, Effect.CLOSE))
+        working.taken = abs(held)
+        self._tape.fill(working, leg, abs(held), price, self._clock.now(), Settlement.EXPIRED)
+        self._close(working, BrokerOrderStatus.FILLED)
 
     def keep_record(self, record: VenueRecord) -> None:
         """Become what an earlier life of this venue left in its record, and go on writing it."""

@@ -13,8 +13,8 @@ from typing import Final
 from tradecore.desk.groups import Group
 from tradecore.desk.state import DeskState
 from tradecore.model.alerts import Alert, Severity
-from tradecore.model.events import Busted, Corrected, Filled
-from tradecore.model.instruments import Instrument, Price
+from tradecore.model.events import Busted, Corrected, Filled, Settlement
+from tradecore.model.instruments import Instrument, OptionContract, Price
 from tradecore.model.order_lifecycle import Step, take
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.plans import PlannedOrder
@@ -75,9 +75,22 @@ def stand_ins(state: DeskState, external_id: str) -> list[str]:
 
 
 def adopted_alert(event: Filled, shares: list[str]) -> Alert:
-    """What a person is told of an external fill."""
+    """What a person is told of an external fill, or of what expiry made of a holding."""
+    if event.settlement is not None:
+        return _settled_alert(event, event.settlement, shares)
     text = f"{event.side} {event.quantity} {short_name(event.instrument)} at {event.price}, {_WHY}"
     return Alert("EXTERNAL_FILL", Severity.CRITICAL, f"{text}; booked to {', '.join(shares)}")
+
+
+def _settled_alert(event: Filled, how: Settlement, shares: list[str]) -> Alert:
+    booked = f"booked to {', '.join(shares)}"
+    if isinstance(event.instrument, OptionContract):
+        worth = f"settled at {event.price}" if event.price else "ended without value"
+        severity = Severity.WARNING if how is Settlement.ASSIGNED else Severity.INFO
+        text = f"{event.quantity} {short_name(event.instrument)} {how}, {worth}; {booked}"
+        return Alert("SETTLED", severity, text)
+    text = f"{event.side} {event.quantity} {short_name(event.instrument)} at {event.price}: a contract was {how}"
+    return Alert("SHARES_DELIVERED", Severity.CRITICAL, f"{text}; {booked}, without stop or target: close or keep it")
 
 
 def adopt_order(state: DeskState, report: BrokerOrder, now: datetime) -> Alert:

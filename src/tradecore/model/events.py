@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from tradecore.model.instruments import Instrument
 from tradecore.model.money import Money
@@ -34,12 +35,22 @@ class Triggered:
     at: datetime
 
 
+class Settlement(StrEnum):
+    """How a contract left the books, or shares came into them, without a trade."""
+
+    EXPIRED = "expired"
+    EXERCISED = "exercised"
+    ASSIGNED = "assigned"
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """
     One execution of one leg.
 
-    `exec_id` is unique at the venue: the same one again is the same fill. Price per unit, fee positive.
+    `exec_id` is unique at the venue: the same one again is the same fill. Price per unit, fee positive. With a
+    `settlement` nothing traded: a contract ends at the price it is settled at in cash (zero where it expires worthless
+    or shares are delivered), and shares come or go at the strike.
     """
 
     client_order_id: str
@@ -50,6 +61,7 @@ class Filled:
     quantity: Decimal
     price: Decimal
     fee: Money
+    settlement: Settlement | None = None
 
 
 @dataclass(frozen=True, slots=True)

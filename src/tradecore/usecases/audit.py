@@ -17,7 +17,7 @@ from tradecore.usecases.trace import TraceDigest
 
 OPENING: Final = "opening"
 SEGMENT: Final = "segment"
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 _SHOWN: Final = 10
 
 

@@ -13,11 +13,11 @@ from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from tradecore.errors import Rejected
 from tradecore.model.confirmed import ConfirmedOrder
-from tradecore.model.events import BrokerEvent, Canceled, Expired, Filled, Triggered
+from tradecore.model.events import BrokerEvent, Canceled, Expired, Filled, Settlement, Triggered
 from tradecore.model.fees import FeeSchedule
 from tradecore.model.instruments import Equity, Instrument, OptionContract, Price, Right
 from tradecore.model.market import Quote
-from tradecore.model.money import usd
+from tradecore.model.money import ZERO, usd
 from tradecore.model.terms import (
     Effect,
     Leg,
@@ -268,6 +268,22 @@ def test_at_the_close_an_expiring_option_that_an_order_would_close_is_settled_at
     assert floor.fills("tc-high-0") == [(CALL.symbol, Decimal(1), Decimal(worth))]
     assert floor.account.holdings == {}
     assert [e.client_order_id for e in floor.events if isinstance(e, Expired)] == ["tc-rest-0"]
+
+
+@pytest.mark.parametrize(("spot", "worth"), [("603.10", "3.11"), ("599.98", "0.00")])
+def test_at_the_close_what_nobody_closes_is_settled_too_and_says_so(opened: OpenFloor, spot: str, worth: str) -> None:
+    floor = opened()
+    floor.send("tc-in-0", Leg(CALL, Side.BUY), terms=Limit(Price(Decimal("1.02"))))
+    floor.show(SPY, spot, str(Decimal(spot) + Decimal("0.02")))
+    floor.run(asyncio.sleep(4 * 3600))
+    cash = floor.account.cash
+    floor.run(_done(floor.venue.end_session))
+    floor.run(asyncio.sleep(1))
+    (settled,) = [event for event in floor.events if isinstance(event, Filled) and event.settlement]
+    assert (settled.side, settled.quantity, settled.price) == (Side.SELL, Decimal(1), Decimal(worth))
+    assert (settled.settlement, settled.fee) == (Settlement.EXPIRED, ZERO)
+    assert floor.account.holdings == {}
+    assert floor.account.cash - cash == usd(Decimal(worth) * 100)
 
 
 def test_after_the_close_only_the_closing_of_what_expired_is_taken(opened: OpenFloor) -> None:

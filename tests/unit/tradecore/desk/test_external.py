@@ -1,6 +1,7 @@
 # mypy: disable-error-code="comparison-overlap, unreachable"
 """What others do on the account counts as ours: fills, orders, and the broker's own liquidation."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,9 +10,9 @@ from tradecore.desk.commands import Reconcile
 from tradecore.desk.decisions import Decision, Reconciled, Refused
 from tradecore.desk.latches import Latch
 from tradecore.model.account import AccountSnapshot
-from tradecore.model.events import Busted, CancelRefused, Corrected
-from tradecore.model.instruments import Instrument
-from tradecore.model.money import usd
+from tradecore.model.events import Busted, CancelRefused, Corrected, Settlement
+from tradecore.model.instruments import Equity, Instrument
+from tradecore.model.money import ZERO, usd
 from tradecore.model.orders import OrderState, Role
 from tradecore.model.terms import Side
 from tradecore.ports.broker import BrokerOrder, BrokerOrderStatus, BrokerPosition
@@ -228,3 +229,49 @@ def test_a_correction_of_a_shared_execution_restates_every_share() -> None:
     desk.desk.apply(correction)
     assert [desk.group(label).realised for label in (first, second)] == [usd(-10), usd(-10)]
     assert desk.desk.knows(correction)
+
+
+def settled(desk: DeskDriver, instrument: Instrument, side: Side, how: Settlement, **facts: str) -> Decision:
+    """One activity of the broker: a contract that ended at zero, or shares at a strike."""
+    quantity, price = facts.get("quantity", "1"), facts.get("price", "0")
+    fill = a_fill(
+        quantity, price, order_id=f"ext-{instrument.symbol}", exec_id=f"s-{instrument.symbol}",
+        side=side, instrument=instrument, when=desk.now,
+    )  # fmt: skip
+    return desk.desk.apply(replace(fill, settlement=how, fee=ZERO))
+
+
+def test_a_contract_that_expires_worthless_costs_what_was_paid_and_closes_its_group_quietly() -> None:
+    """Bought at 1.00 with the fee of the driver's fill; nothing comes back."""
+    desk = DeskDriver()
+    desk.hold("1")
+    before = cash(desk)
+    decision = settled(desk, CALL, Side.SELL, Settlement.EXPIRED)
+    assert alert_codes(decision)[0] == "SETTLED"
+    assert (desk.desk.open_groups, desk.group().realised) == ((), usd("-100"))
+    assert cash(desk) == before
+    assert desk.desk.exposure().committed() == ZERO
+
+
+def test_shares_that_an_exercise_delivers_are_a_group_without_protection_and_alarm_a_person() -> None:
+    """The 674 call ends at zero and 100 shares are bought at 674: 67,400, all of it at risk without a resting stop."""
+    desk = DeskDriver()
+    desk.hold("1")
+    settled(desk, CALL, Side.SELL, Settlement.EXERCISED)
+    decision = settled(desk, Equity("SPY"), Side.BUY, Settlement.EXERCISED, quantity="100", price=str(CALL.strike))
+    assert alert_codes(decision)[0] == "SHARES_DELIVERED"
+    (group,) = desk.desk.open_groups
+    assert (group.label, group.protection) == ("EXT-1", None)
+    committed = desk.desk.exposure().committed()
+    assert committed is not None
+    assert committed.amount >= CALL.strike * 10
+    assert isinstance(desk.preview().outcome, Refused), "no risk is added beside it"
+
+
+def test_a_settlement_told_again_changes_nothing() -> None:
+    desk = DeskDriver()
+    desk.hold("1")
+    settled(desk, CALL, Side.SELL, Settlement.EXPIRED)
+    realised = desk.group().realised
+    assert alert_codes(settled(desk, CALL, Side.SELL, Settlement.EXPIRED)) == []
+    assert (desk.group().realised, len(desk.desk.groups)) == (realised, 1)
