@@ -31,6 +31,10 @@ ARGUMENTS: Final[Mapping[str, str]] = {
     "symbol": "An option or share symbol that is held, or a group such as `ORB-1`.",
     "quantity": "How much of it; left out: all.",
     "reason": "Why, for the record.",
+    "stop": "Net price of one unit at which it is closed at a loss: received if bought, paid if sold.",
+    "target": "The same for a gain.",
+    "trail": "Distance in that price by which the stop follows the best seen.",
+    "break_even": "A stop at what the unit cost or brought.",
     "enable": "True engages at once, false previews the lift.",
     "flatten": "Close everything too; needs no token.",
     "order_id": "The order's id, as answers give it.",
@@ -225,6 +229,11 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "DESK_HALTED": ("the journal can't be written; nothing is sent any more", "the operator looks at the journal"),
     "NOT_UNKNOWN": ("settling an order whose outcome is known", "the operator, from a terminal"),
     "BROKER_SILENT": ("the broker does not answer", "ask again in a minute"),
+    "NOTHING_TO_MANAGE": ("the group is not open", "one of the open ones"),
+    "LOOSER": ("a way out that leaves later, asked by the desk itself", "preview it"),
+    "WOULD_FIRE_NOW": ("the market has passed the stop or target already", "`close_position`"),
+    "LEVELS_CROSSED": ("the stop would not be below the target", "a stop below it"),
+    "REDUCING": ("a looser way out while the desk only reduces risk", "only tighter ones until that is over"),
     "NOT_ENGAGED": ("lifting a kill switch that is off", "none"),
     "OPERATOR_ONLY": ("lifting it in live mode", "the operator, from a terminal"),
     "NOT_TRIGGERED": ("a stop or target that these prices do not reach; asked by the desk itself", "none"),
@@ -250,8 +259,8 @@ of an answer and its `structuredContent` say the same.
 `TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data`, `analytics`, `admin` and `crypto`; the
 other names it takes have no tools yet. `crypto` needs `REDIS_URL` or a `CRYPTO_FEED`, see
 [Crypto reports](../guides/crypto.md). `TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at
-the start. What is marked destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order`
-and `kill_switch` are, because the others only preview there.
+the start. What is marked destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order`,
+`kill_switch` and `manage_position` are, because the others only preview there.
 
 Strategies are tools by themselves: the two below ship with tradecore, and
 [a plug-in of yours](../guides/write-a-strategy.md) appears beside them.

@@ -59,6 +59,22 @@ class ClosePosition(TradingArguments):
     reason: Text = ""
 
 
+class ManagePosition(TradingArguments):
+    """What to change of how it is left, or how much of it to close."""
+
+    symbol: Name
+    stop: Annotated[Number, Field(gt=0)] = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    target: Annotated[Number, Field(gt=0)] = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    trail: Annotated[Number, Field(gt=0)] = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    break_even: bool = False
+    quantity: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What of the way out is to change."""
+        return {name: value for name, value in self.asked.items() if name not in ("symbol", "quantity")}
+
+
 class KillSwitch(Arguments):
     """Engage or lift."""
 

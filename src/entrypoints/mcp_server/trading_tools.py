@@ -123,7 +123,7 @@ async def _flatten(call: Call, given: TradingArguments) -> Result:
 
 
 async def _close_position(call: Call, given: ClosePosition) -> Result:
-    label = _group_of(call.floor, given.symbol, found_by_token=given.confirm_token is not None)
+    label = group_of(call.floor, given.symbol, found_by_token=given.confirm_token is not None)
     content = {} if label is None else {"close": label}
     if given.quantity is not None:
         content["quantity"] = str(given.quantity)
@@ -134,7 +134,7 @@ async def _close_position(call: Call, given: ClosePosition) -> Result:
     return await _two_steps(call, given, content, preview)
 
 
-def _group_of(floor: TradingFloor, symbol: str, *, found_by_token: bool) -> str | None:
+def group_of(floor: TradingFloor, symbol: str, *, found_by_token: bool) -> str | None:
     """The open group of this label, or the one that holds this symbol; a closed one is left to its ticket to tell."""
     labels = [group.label for group in floor.desk.open_groups]
     if symbol in labels:

@@ -10,7 +10,7 @@ from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.market import NO_VIEW, MarketView
 from tradecore.model.money import Money
-from tradecore.model.plans import Proposal
+from tradecore.model.plans import Proposal, Protection
 from tradecore.ports.broker import BrokerOrder, BrokerPosition
 
 
@@ -123,6 +123,30 @@ class StepEntry:
     intent_id: str
     view: MarketView
     fills_known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustProtection:
+    """Leave a group in this way from now on, which must be no later in any respect; `why` says who asked or what."""
+
+    at: datetime
+    principal: str
+    group: str
+    protection: Protection
+    why: str
+    view: MarketView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewAdjustment:
+    """What leaving a group later would mean."""
+
+    at: datetime
+    principal: str
+    ticket: NewTicket
+    group: str
+    protection: Protection
+    view: MarketView
 
 
 class ExitCause(StrEnum):
@@ -266,6 +290,8 @@ Command = (
     | PreviewOrder
     | PreviewClose
     | PreviewLift
+    | PreviewAdjustment
+    | AdjustProtection
     | Redeem
     | AskApproval
     | CancelOrder

@@ -65,11 +65,12 @@ class TicketKind(StrEnum):
     OPEN = "open"
     CLOSE = "close"
     LIFT = "lift"
+    ADJUST = "adjust"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Previewed:
-    """A ticket was made; nothing has left the house."""
+    """A ticket was made; nothing has left the house. `adjusts` says what of a group's way out would change."""
 
     intent_id: str
     kind: TicketKind
@@ -78,6 +79,7 @@ class Previewed:
     expires_at: datetime
     confirmer: Confirmer = Confirmer.MODEL
     changed: tuple[tuple[str, str, str], ...] = ()
+    adjusts: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from tradecore.desk import bookings, entries, exits, previews, recovery, redemption, unknowns
+from tradecore.desk import adjusting, bookings, entries, exits, previews, recovery, redemption, unknowns
 from tradecore.desk.commands import (
+    AdjustProtection,
     AskApproval,
     CancelOrder,
     Command,
@@ -16,6 +17,7 @@ from tradecore.desk.commands import (
     NoteProtection,
     NotFound,
     OpenDay,
+    PreviewAdjustment,
     PreviewClose,
     PreviewLift,
     PreviewOrder,
@@ -278,6 +280,8 @@ _HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
     PreviewOrder: previews.preview_order,
     PreviewClose: previews.preview_close,
     PreviewLift: previews.preview_lift,
+    PreviewAdjustment: adjusting.preview_adjustment,
+    AdjustProtection: adjusting.adjust_protection,
     Redeem: redemption.redeem,
     AskApproval: redemption.ask_approval,
     CancelOrder: entries.cancel_order,

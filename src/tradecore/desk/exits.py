@@ -30,6 +30,7 @@ def arm(state: DeskState, group: Group, now: datetime) -> None:
     units = group.open_units()
     for role, level in ((Role.STOP, stop), (Role.TARGET, target)):
         if level is None:
+            _take_down(state, group, role)
             continue
         terms: PriceTerms = Stop(Price(level)) if role is Role.STOP else Limit(Price(level))
         standing = state.orders.get(group.armed.get(role, ""))
@@ -54,10 +55,13 @@ def arm(state: DeskState, group: Group, now: datetime) -> None:
 def disarm(state: DeskState, group: Group) -> None:
     """Cancel the group's emulated exits; they never left the house."""
     for role in sorted(group.armed):
-        order = state.orders[group.armed[role]]
-        if order.state is OrderState.EMULATED:
-            state.keep(take(order, Step.CANCEL))
-    group.armed.clear()
+        _take_down(state, group, role)
+
+
+def _take_down(state: DeskState, group: Group, role: Role) -> None:
+    order_id = group.armed.pop(role, None)
+    if order_id is not None and state.orders[order_id].state is OrderState.EMULATED:
+        state.keep(take(state.orders[order_id], Step.CANCEL))
 
 
 def trigger_exit(state: DeskState, command: TriggerExit) -> Decision:

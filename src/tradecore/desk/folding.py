@@ -98,6 +98,7 @@ def _group(birth: GroupBirth, image: GroupImage) -> Group:
         last_exit=image.last_exit,
         traded=image.traded,
         armed={Role(role): order_id for role, order_id in image.armed.items()},
+        adjusted=image.adjusted,
         closed_at=image.closed_at,
     )
 

@@ -63,6 +63,7 @@ class Group:
     last_exit: Role = Role.EXIT
     traded: bool = False
     armed: dict[Role, str] = field(default_factory=dict)
+    adjusted: Protection | None = None
     closed_at: datetime | None = None
 
     @property
@@ -77,8 +78,8 @@ class Group:
 
     @property
     def protection(self) -> Protection | None:
-        """How the group is left."""
-        return self.plan.protection
+        """How the group is left: as was planned, or as it was changed to since."""
+        return self.plan.protection if self.adjusted is None else self.adjusted
 
     def next_order_id(self) -> str:
         """`tc-<intent>-<child>`, never used before."""
@@ -222,8 +223,12 @@ def levels(unit_cost: Decimal, protection: Protection, legs: tuple[Leg, ...]) ->
     size = abs(unit_cost)
     tick = legs[0].instrument.tick(size)
     stop = target = None
-    if protection.stop_pct is not None:
+    if protection.stop_level is not None:
+        stop = protection.stop_level
+    elif protection.stop_pct is not None:
         stop = (unit_cost - max(tick, size * protection.stop_pct / _HUNDRED)).quantize(CENT, ROUND_FLOOR)
-    if protection.target_pct is not None:
+    if protection.target_level is not None:
+        target = protection.target_level
+    elif protection.target_pct is not None:
         target = (unit_cost + max(tick, size * protection.target_pct / _HUNDRED)).quantize(CENT, ROUND_CEILING)
     return stop, target

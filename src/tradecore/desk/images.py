@@ -15,7 +15,7 @@ from tradecore.desk.groups import Closing, Group
 from tradecore.desk.state import DeskState, Mismatch, Touched
 from tradecore.model.money import Money
 from tradecore.model.orders import Order, Role
-from tradecore.model.plans import PlannedOrder
+from tradecore.model.plans import PlannedOrder, Protection
 from tradecore.risk.picture import OpenIntent
 
 
@@ -55,6 +55,7 @@ class GroupImage:
     last_exit: Role
     traded: bool
     armed: Mapping[str, str]
+    adjusted: Protection | None
     closed_at: datetime | None
     booked: tuple[tuple[str, str], ...]
     wanted: bool
@@ -169,6 +170,7 @@ class ImageTaker:
             last_exit=group.last_exit,
             traded=group.traded,
             armed={str(role): order_id for role, order_id in group.armed.items()},
+            adjusted=group.adjusted,
             closed_at=group.closed_at,
             booked=tuple(group.booked[told:]),
             wanted=group.intent_id in self._state.entries,

@@ -6,7 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from tradecore.desk.commands import AskApproval, PreviewClose, PreviewLift, Redeem
+from tradecore.desk.adjusting import preview_adjustment, redeem_adjustment
+from tradecore.desk.commands import (
+    AdjustProtection,
+    AskApproval,
+    PreviewAdjustment,
+    PreviewClose,
+    PreviewLift,
+    Redeem,
+)
 from tradecore.desk.decisions import (
     Action,
     CancelAtBroker,
@@ -103,6 +111,16 @@ def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     new = replace(command.fresh, arguments=ticket.arguments)
     if ticket.kind is TicketKind.LIFT:
         return preview_lift(state, PreviewLift(at=command.at, principal=command.principal, ticket=new))
+    if ticket.kind is TicketKind.ADJUST and ticket.adjusts is not None:
+        wanted = PreviewAdjustment(
+            at=command.at,
+            principal=command.principal,
+            ticket=new,
+            group=ticket.closes or "",
+            protection=ticket.adjusts,
+            view=command.view,
+        )
+        return preview_adjustment(state, wanted)
     if ticket.kind is TicketKind.CLOSE or ticket.proposal is None:
         everything = ticket.closes is None or ("quantity", "all") in ticket.arguments
         wish = PreviewClose(
@@ -217,8 +235,28 @@ def _redeem_lift(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     return Decision(outcome=outcome, alerts=(alert,))
 
 
+def _redeem_adjust(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    if ticket.adjusts is None or ticket.closes is None:
+        why = "this ticket carries no way out to put in place"
+        return Decision(outcome=Refused(code="TOKEN_UNKNOWN", message=why, next_step="preview again"))
+    adjustment = AdjustProtection(
+        at=command.at,
+        principal=command.principal,
+        group=ticket.closes,
+        protection=ticket.adjusts,
+        why=f"ticket {ticket.intent_id}",
+        view=command.view,
+    )
+    decision = redeem_adjustment(state, ticket, adjustment)
+    if isinstance(decision.outcome, Refused):
+        return decision
+    outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=(ticket.closes,), order_ids=())
+    return Decision(outcome=outcome)
+
+
 _REDEEMERS: Final[dict[TicketKind, Callable[[DeskState, Ticket, Redeem], Decision]]] = {
     TicketKind.OPEN: _redeem_open,
     TicketKind.CLOSE: _redeem_close,
     TicketKind.LIFT: _redeem_lift,
+    TicketKind.ADJUST: _redeem_adjust,
 }

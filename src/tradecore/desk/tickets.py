@@ -8,7 +8,7 @@ from typing import Final
 from tradecore.desk.decisions import Confirmed, TicketKind
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.encoding import digest
-from tradecore.model.plans import PlannedOrder, Proposal
+from tradecore.model.plans import PlannedOrder, Proposal, Protection
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,8 +28,8 @@ class Ticket:
 
     Only the token's hash is kept. `proposal` is what a fresh preview starts from; `closes` the group a closing ticket
     was asked for (None: all of them); `kill_latch` counts how often the kill switch had been engaged by then.
-    `confirmer` is who has to say yes, `shown` whether that person was asked, `result` what its redemption was
-    answered with.
+    `adjusts` is the way out that an adjustment puts in place. `confirmer` is who has to say yes, `shown` whether that
+    person was asked, `result` what its redemption was answered with.
     """
 
     intent_id: str
@@ -43,6 +43,7 @@ class Ticket:
     expires_at: datetime
     kill_latch: int
     confirmer: Confirmer = Confirmer.MODEL
+    adjusts: Protection | None = None
     shown: bool = False
     state: TicketState = TicketState.OPEN
     result: Confirmed | None = None
@@ -50,7 +51,7 @@ class Ticket:
     @property
     def digest(self) -> str:
         """SHA-256 of the exact order content."""
-        return digest((self.kind.value, self.orders))
+        return digest((self.kind.value, self.orders, self.adjusts))
 
 
 class TicketBook:

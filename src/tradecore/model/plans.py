@@ -24,11 +24,16 @@ class Protection:
 
     `stop_pct` and `target_pct` are percent of the premium paid or the credit received (50 = half of it); None means
     that side is not wanted. `out_by` is the New York time at which the position is closed whatever its price.
+    `stop_level` and `target_level`, where given, are net closing values of one unit and stand instead of the percent;
+    `trail` is how far below the best closing value seen the stop follows it.
     """
 
     stop_pct: Decimal | None
     target_pct: Decimal | None
     out_by: time | None
+    stop_level: Decimal | None = None
+    target_level: Decimal | None = None
+    trail: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

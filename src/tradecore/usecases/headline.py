@@ -7,11 +7,13 @@ from tradecore.desk.opening import DeskOpening
 from tradecore.model.terms import Side, legs_text, short_name
 
 
-def headline(opening: DeskOpening, kind: TicketKind, previews: tuple[Preview, ...]) -> str:
+def headline(opening: DeskOpening, kind: TicketKind, previews: tuple[Preview, ...], adjusts: str = "") -> str:
     """Mode and account first, then each order with its worst price and what it can lose."""
     mark = f"{opening.mode.upper()} ·{opening.account[-4:]}"
     if kind is TicketKind.LIFT:
         return f"{mark}: LIFT THE KILL SWITCH; opening orders are possible again"
+    if kind is TicketKind.ADJUST:
+        return f"{mark}: LEAVE LATER: {adjusts}"
     return f"{mark}: {'; '.join(_order(preview) for preview in previews)}"
 
 

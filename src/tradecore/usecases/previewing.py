@@ -118,7 +118,7 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         return RefusedAnswer(status="refused", refusal=outcome, alternative=_smallest_of(outcome))
     if not isinstance(outcome, Previewed):
         raise TypeError(f"a preview can't end in {type(outcome).__name__}")
-    words = headline(floor.desk.opening, outcome.kind, outcome.previews)
+    words = headline(floor.desk.opening, outcome.kind, outcome.previews, outcome.adjusts)
     _remember(floor.headlines, outcome.intent_id, words)
     return PreviewAnswer(
         status="preview",

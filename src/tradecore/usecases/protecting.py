@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
-from tradecore.desk.commands import ExitCause, TriggerExit
+from tradecore.desk.commands import AdjustProtection, ExitCause, TriggerExit
 from tradecore.desk.decisions import Done
 from tradecore.desk.groups import Group
 from tradecore.errors import PortError
@@ -17,6 +17,7 @@ from tradecore.risk.expiry_clock import expiry_clock
 from tradecore.risk.prices import net_quote
 from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.floor import TradingFloor, decide
+from tradecore.usecases.managing import trailed
 from tradecore.usecases.views import quotes_view
 from tradecore.usecases.working import chase_exit
 
@@ -92,6 +93,19 @@ class ProtectionWatch:
         watched.recover()
         if target is not None and best >= target:
             await self._fire(group, ExitCause.TARGET, (best,))
+        elif group.protection is not None and group.protection.trail is not None:
+            await self._trail(group, sign * side.close, await quotes_view(self.floor))
+
+    async def _trail(self, group: Group, value: Decimal, view: MarketView) -> None:
+        """Let the stop follow; it only ever moves toward the market."""
+        protection = group.protection
+        moved = None if protection is None else trailed(group, protection, value)
+        if moved is not None:
+            now, why = self.floor.clock.now(), f"trails {value} by {moved.trail}"
+            command = AdjustProtection(
+                at=now, principal="desk", group=group.label, protection=moved, why=why, view=view
+            )
+            await decide(self.floor, command)
 
     async def _look_at_quotes(self, group: Group, watched: _Watched, now: datetime) -> None:
         quoted_at = await self._newest_quotes(group)
@@ -112,6 +126,7 @@ class ProtectionWatch:
             await self._fire(group, ExitCause.TARGET, (value,))
         elif stop is None or value > stop:
             watched.recover()
+            await self._trail(group, value, view)
         else:
             await self._look_at_stop(group, watched, view, value, quoted_at)
 

@@ -13,10 +13,10 @@ from entrypoints.mcp_server.server import DeskServer, offered_tools
 
 DEFAULT = [
     "orb_long_call", "orb_long_put", "confirm_order", "cancel_order", "flatten_all", "close_position", "kill_switch",
-    "get_positions", "get_account_info", "get_order_status", "get_recent_orders", "show_pnl", "risk_check", "explain",
-    "wait_for_updates", "what_if", "day_brief",
+    "manage_position", "get_positions", "get_account_info", "get_order_status", "get_recent_orders", "show_pnl",
+    "risk_check", "explain", "wait_for_updates", "what_if", "day_brief",
 ]  # fmt: skip
-TRADING = set(DEFAULT[:7])
+TRADING = set(DEFAULT[:8])
 
 
 async def listed(desk: Desk, era: str = "auto") -> list[types.Tool]:
@@ -70,7 +70,7 @@ def test_in_live_mode_only_what_acts_at_once_is_destructive(tmp_path: Path) -> N
         server = DeskServer(desk.floor, offered_tools(desk.floor, ("desk",), read_only=False))
         tools = await listed(Desk(desk.house, server))
         found = {tool.name for tool in tools if tool.annotations and tool.annotations.destructive_hint}
-        assert found == {"confirm_order", "cancel_order", "kill_switch"}
+        assert found == {"confirm_order", "cancel_order", "kill_switch", "manage_position"}
 
     at_the_desk(tmp_path, story)
 

@@ -2,13 +2,15 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tradecore.desk.commands import WithdrawExcess
+from tradecore.desk.commands import AdjustProtection, PreviewAdjustment, WithdrawExcess
 from tradecore.desk.decisions import Confirmed, Decision, Previewed, Send, TicketKind
 from tradecore.model.events import Accepted, Busted, CancelRefused, Expired, Refused
 from tradecore.model.instruments import OptionContract
@@ -24,9 +26,11 @@ from tradecore.testing.builders import (
     a_leg,
     a_proposal,
     a_quote,
+    a_ticket,
     a_view,
     some_greeks,
     some_limits,
+    some_protection,
 )
 from tradecore.testing.desk_driver import DeskDriver
 
@@ -146,6 +150,31 @@ class AnyDay(RuleBasedStateMachine):
     def lift(self) -> None:
         if isinstance(self.driver.preview_lift().outcome, Previewed):
             self.carry_out(self.driver.confirm(view=self.view()))
+
+    @rule(pick=PICK, stop=st.integers(1, 300), gain=st.integers(1, 300), looser=st.booleans())
+    def manage(self, pick: int, stop: int, gain: int, looser: bool) -> None:
+        groups = [group for group in self.driver.desk.groups if group.protection is not None]
+        if not groups:
+            return
+        group = groups[pick % len(groups)]
+        before = group.exit_levels()
+        stop_level, target_level = Decimal(stop) / 100, Decimal(gain) / 100
+        protection = replace(group.protection or some_protection(), stop_level=stop_level, target_level=target_level)
+        asked: dict[str, Any] = {
+            "at": self.driver.now,
+            "principal": "model",
+            "group": group.label,
+            "protection": protection,
+        }
+        if looser:
+            self.driver.tickets += 1
+            ticket = a_ticket(self.driver.tickets)
+            self.carry_out(self.driver.desk.handle(PreviewAdjustment(**asked, ticket=ticket, view=self.view())))
+            assert group.exit_levels() == before, "a preview changes nothing"
+            return
+        self.carry_out(self.driver.desk.handle(AdjustProtection(**asked, why="asked", view=self.view())))
+        for old, new, sign in zip(before, group.exit_levels(), (1, -1), strict=True):
+            assert old is None or (new is not None and sign * new >= sign * old), "never left later without a ticket"
 
     # Time and the market.
 
