@@ -154,7 +154,8 @@ class DeskServer:
             if tool is None:
                 step = {"next_step": f"there are: {', '.join(self.tools)}"}
                 raise Refusal("UNKNOWN_TOOL", f"no tool {stripped(name, 64)!r}", step)
-            answer = await self._answer(tool, Call(self.floor, principal), given)
+            with self.floor.tracing.span(f"tools/call {name}"):
+                answer = await self._answer(tool, Call(self.floor, principal), given)
         except Refusal as refusal:
             return refusal.structured | self.surroundings()
         if isinstance(answer, types.InputRequiredResult):

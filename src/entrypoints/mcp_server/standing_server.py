@@ -14,6 +14,7 @@ from entrypoints.standing.passphrase import OperatorLock
 from entrypoints.standing.running import standing
 from entrypoints.wiring.crypto_beside import reports_beside
 from entrypoints.wiring.desk_house import DeskHouse
+from entrypoints.wiring.traces import tracing
 
 
 @asynccontextmanager
@@ -23,6 +24,13 @@ async def standing_server(house: DeskHouse, settings: Settings, http: str | None
 
     `http` is the URL of a door the body opens itself, told in `desk.json`.
     """
+    with tracing(settings) as house.floor.tracing:
+        async with _opened(house, settings, http) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _opened(house: DeskHouse, settings: Settings, http: str | None) -> AsyncIterator[DeskServer]:
     tools = offered_tools(house.floor, settings.toolsets, read_only=settings.read_only)
     async with reports_beside(settings) as crypto:
         server = DeskServer(house.floor, tools, crypto)

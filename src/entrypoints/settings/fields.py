@@ -151,6 +151,11 @@ class BrokerSection(Section):
 class ServiceSection(Section):
     """Services."""
 
+    otel_exporter_otlp_endpoint: v.CollectorAddress | None = setting(
+        None,
+        "Base address of an OpenTelemetry collector (OTLP over HTTP); not given: nothing is traced.",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    )
     prometheus_port: v.Port = setting(9090, "Port of Prometheus.", "PROMETHEUS_PORT")
     s3_audit_bucket: v.Bucket | None = setting(None, "Bucket that receives the audit log.", "S3_AUDIT_BUCKET")
     pagerduty_api_key: v.Secret | None = setting(None, "Key of PagerDuty's events.", "PAGERDUTY_API_KEY")

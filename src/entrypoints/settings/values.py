@@ -130,6 +130,17 @@ def _broker_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _collector_address(value: str) -> str:
+    host = ""
+    with suppress(ValueError):
+        parts = urlsplit(value)
+        bare = parts.scheme in ("http", "https") and not ("@" in parts.netloc or parts.query or parts.fragment)
+        host = (parts.hostname or "") if bare else ""
+    if not host:
+        raise ValueError("must be an address like http://127.0.0.1:4318, without password or query")
+    return value.rstrip("/")
+
+
 def _simulator_address(value: str) -> str:
     parts = urlsplit("")
     host, port = "", None
@@ -221,6 +232,9 @@ Origins = Annotated[
 ]
 Host = Annotated[str, AfterValidator(_host), Expects("a host name or address")]
 BrokerAddress = Annotated[str, AfterValidator(_broker_address), Expects("an https:// address")]
+CollectorAddress = Annotated[
+    str, AfterValidator(_collector_address), Expects("an http:// or https:// address without password or query")
+]
 SimulatorAddress = Annotated[
     str, AfterValidator(_simulator_address), Expects("an address on this machine like http://127.0.0.1:8790")
 ]

@@ -33,6 +33,7 @@ from tradecore.ports.journal import Journal
 from tradecore.ports.market_data import MarketData
 from tradecore.ports.stop_signal import NEVER_STOPPED, StopSignal
 from tradecore.ports.timers import Bell, Timers
+from tradecore.ports.tracing import NO_TRACING, Tracing
 from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
 from tradecore.usecases.trace import TraceDigest
@@ -83,7 +84,8 @@ class TradingFloor:
 
     `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing. `stop_signal` is what
     somebody outside asks of this desk also while it hangs. `asked` is what was asked of the broker last, `guarded` when
-    each group's way out was last known to work; `connections` are for whoever looks after the desk.
+    each group's way out was last known to work; `connections` are for whoever looks after the desk. `traces` are the
+    places in a trace that each order of this life was handed over at.
     """
 
     desk: Desk
@@ -101,6 +103,8 @@ class TradingFloor:
     changed: Bell = field(init=False)
     stop_signal: StopSignal = NEVER_STOPPED
     connections: Connections = NO_CONNECTIONS
+    tracing: Tracing = NO_TRACING
+    traces: dict[str, str] = field(default_factory=dict)
     asked: BrokerQuestions = field(default_factory=BrokerQuestions)
     guarded: dict[str, datetime] = field(default_factory=dict)
     answers: dict[str, ConfirmAnswer] = field(default_factory=dict)
@@ -122,6 +126,9 @@ class TradingFloor:
         """
         if self.halted:
             raise DeskHalted(self.halted)
+        trace_id = self.tracing.trace_id
+        if trace_id is not None:
+            body = {**body, "trace_id": trace_id}
         try:
             self.journal.append(at, kind, body)
         except JournalUnavailable as problem:
@@ -169,8 +176,9 @@ async def decide(floor: TradingFloor, command: Command) -> Decision:
 
     Nothing is awaited between the decision and its record, and an order leaves only once the record is durable.
     """
-    decision = decided(floor, command)
-    await carry_out(floor, command, decision)
+    with floor.tracing.span(f"desk {type(command).__name__}"):
+        decision = decided(floor, command)
+        await carry_out(floor, command, decision)
     return decision
 
 
@@ -186,13 +194,17 @@ def decided(floor: TradingFloor, command: Command) -> Decision:
 
 async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
     """Feed one broker event to the desk and record what it changed."""
-    decision = floor.desk.apply(event)
-    body = {"event": encode(event), "decision": encode(decision), **_after(floor.desk)}
-    floor.record(floor.clock.now(), EVENT, body, event, decision)
-    for action in decision.actions:
-        # An event only ever withdraws; it sends nothing, so nothing has to be durable first.
-        if isinstance(action, CancelAtBroker):
-            await _cancel(floor, action)
+    order_id = event.client_order_id
+    with floor.tracing.span(
+        f"broker {type(event).__name__}", {"client_order_id": order_id}, under=floor.traces.get(order_id)
+    ):
+        decision = floor.desk.apply(event)
+        body = {"event": encode(event), "decision": encode(decision), **_after(floor.desk)}
+        floor.record(floor.clock.now(), EVENT, body, event, decision)
+        for action in decision.actions:
+            # An event only ever withdraws; it sends nothing, so nothing has to be durable first.
+            if isinstance(action, CancelAtBroker):
+                await _cancel(floor, action)
     if isinstance(event, CancelRefused) and floor.desk.entry_escaped(event.client_order_id):
         floor.timers.beside(_insist(floor, event.client_order_id))
     floor.changed.ring()
@@ -208,7 +220,8 @@ async def carry_out(floor: TradingFloor, command: Command, decision: Decision) -
     """Make a decision durable where something rests on it, and send what it orders: everything side by side."""
     sends = any(isinstance(action, Send) for action in decision.actions)
     if sends or isinstance(command, EngageKillSwitch) or isinstance(decision.outcome, Confirmed):
-        await floor.make_durable()
+        with floor.tracing.span("journal durable"):
+            await floor.make_durable()
     works = [_submit(floor, a) if isinstance(a, Send) else _cancel(floor, a) for a in decision.actions]
     if works:
         await floor.timers.together(works)
@@ -223,7 +236,11 @@ def _is_only_an_answer(decision: Decision) -> bool:
 
 async def _submit(floor: TradingFloor, send: Send) -> None:
     order = send.order
-    sending, reason = await _handed_over(floor, order)
+    with floor.tracing.span("broker submit", {"client_order_id": order.client_order_id}):
+        place = floor.tracing.place
+        if place is not None:
+            floor.traces[order.client_order_id] = place
+        sending, reason = await _handed_over(floor, order)
     if sending is not Sending.RECEIVED:
         outcome = SendingOutcome(
             at=floor.clock.now(),

@@ -220,6 +220,12 @@ TABLE: Final = (
     crypto("CRASH_SPREAD_TIMES", 3.0, ("5", 5.0), ("0", "from 0.1 to 1000")),
     crypto("CRASH_SPREAD_BPS", 1.0, ("2", 2.0), ("0", "0.01 to 1000")),
     crypto("CRASH_THIN_SHARE", 0.3, ("0.5", 0.5), ("30", "from 0 to 1")),
+    row(
+        "OTEL_EXPORTER_OTLP_ENDPOINT TRADECORE_OTEL_EXPORTER_OTLP_ENDPOINT",
+        None,
+        ("http://collector:4318/", "http://collector:4318"),
+        ("collector:4318", "an address like http://127.0.0.1:4318"),
+    ),
     row("PROMETHEUS_PORT TRADECORE_PROMETHEUS_PORT", 9090, ("9191", 9191), ("nine", "a port from 1 to 65535")),
     row("S3_AUDIT_BUCKET TRADECORE_S3_AUDIT_BUCKET", None, ("audit-logs", "audit-logs"), ("A", "a bucket's name")),
     row(
