@@ -10,6 +10,7 @@ from typing import Any, Final
 from tradecore.ports.market_bus import Entry, MarketBus, Message
 
 _AT_A_TIME: Final = 500
+_SET_ASIDE_MOST: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class MemoryMarketBus(MarketBus):
         self._streams: dict[str, _Stream] = {}
         self._reports: dict[str, Mapping[str, Any]] = {}
         self._count = 0
-        self.set_aside_entries: list[tuple[str, Entry, str]] = []
+        self.set_aside_entries: deque[tuple[str, Entry, str]] = deque(maxlen=_SET_ASIDE_MOST)
 
     async def publish(self, symbol: str, messages: Sequence[Message]) -> None:
         """Append."""

@@ -96,7 +96,7 @@ class CryptoSection(Section):
         0.25, "Seconds between two reports of a pair.", "CRYPTO_REPORT_INTERVAL"
     )
     crypto_retention_minutes: Retention = setting(
-        60, "Minutes that events are kept; never shorter than CRYPTO_PROFILE_MS.", "CRYPTO_RETENTION_MINUTES"
+        60, "Minutes that Redis keeps events; never shorter than CRYPTO_PROFILE_MS.", "CRYPTO_RETENTION_MINUTES"
     )
 
     crypto_levels: Levels = _threshold("levels", "Levels of depth a side.")

@@ -29,6 +29,9 @@ from tradecore.usecases.market_figures import MarketFigures
 from tradecore.usecases.market_reports import ReportWorker, get_report
 
 NO_REDIS: Final = "redis is not installed; install tradecore with its extra: pip install 'tradecore[redis]'"
+# Worker and bus end together here, so nobody ever takes a stream over and builds its windows again from what was kept.
+_KEPT_HERE: Final = timedelta(minutes=1)
+_FOR_GOOD: Final = timedelta(days=3650)
 _FOUND_WITHIN: Final = timedelta(seconds=2)
 
 
@@ -166,7 +169,7 @@ def market_bus(settings: Settings, clock: SystemClock) -> MarketBus:
     """
     retention = timedelta(minutes=settings.crypto_retention_minutes)
     if settings.redis_url is None:
-        return MemoryMarketBus(clock.now, retention=retention)
+        return MemoryMarketBus(clock.now, retention=_KEPT_HERE, lease=_FOR_GOOD)
     bus: MarketBus = _redis().redis_bus(settings.redis_url, settings.redis_password, retention)
     return bus
 
