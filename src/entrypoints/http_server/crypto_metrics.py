@@ -1,19 +1,16 @@
 """Crypto market reports in numbers for Prometheus, by symbol, under the names of the specification."""
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from tradecore.usecases.market_figures import LATENCY_BUCKETS_MS, Latencies
+from entrypoints.http_server.buckets import buckets
 
 if TYPE_CHECKING:
     from entrypoints.wiring.crypto_house import CryptoHouse
-
-_EDGES: Final = (*(str(edge) for edge in LATENCY_BUCKETS_MS), "+Inf")
 
 
 class CryptoMetrics(Collector):
@@ -50,7 +47,7 @@ class CryptoMetrics(Collector):
         figures = self._house.figures
         latency = HistogramMetricFamily("calc_latency_ms", "Milliseconds to make and keep a report.", labels=["symbol"])
         for symbol, found in sorted(figures.latencies.items()):
-            latency.add_metric([symbol], _buckets(found), found.total_ms)
+            latency.add_metric([symbol], buckets(found), found.total)
         yield latency
         events = CounterMetricFamily("events", "Events taken from a stream, or put into it.", labels=["symbol"])
         for symbol, number in sorted(figures.events.items()):
@@ -60,7 +57,3 @@ class CryptoMetrics(Collector):
         for (symbol, kind), number in sorted(figures.errors.items()):
             errors.add_metric([symbol, kind], number)
         yield errors
-
-
-def _buckets(found: Latencies) -> list[tuple[str, float]]:
-    return [(edge, float(number)) for edge, number in zip(_EDGES, accumulate(found.counts), strict=True)]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from entrypoints.http_server.buckets import buckets
 from tradecore import __version__
 from tradecore.model.alerts import Severity
 from tradecore.risk.picture import TradingState
@@ -41,6 +42,9 @@ class DeskMetrics(Collector):
         yield state
         groups = len(self._floor.desk.open_groups)
         yield GaugeMetricFamily("tradecore_open_groups", "Strategy groups with an open position.", groups)
+        unknown = sum(order.is_unknown for order in self._floor.desk.live_orders)
+        yield GaugeMetricFamily("tradecore_unknown_orders", "Orders whose outcome at the broker is not known.", unknown)
+        yield self._latencies()
         entries = self._floor.journal.head.seq
         yield GaugeMetricFamily("tradecore_journal_entries", "Entries of the journal.", entries)
         yield from self._health()
@@ -49,6 +53,7 @@ class DeskMetrics(Collector):
         totals = self._floor.updates.totals
         yield CounterMetricFamily("tradecore_orders_sent", "Orders sent to the broker.", totals["sent", ""])
         yield CounterMetricFamily("tradecore_fills", "Fills booked.", totals["fill", ""])
+        yield CounterMetricFamily("tradecore_rejects", "Orders the broker refused.", totals["rejected", ""])
         refusals = CounterMetricFamily("tradecore_refusals", "Requests the desk refused.", labels=["code"])
         alerts = CounterMetricFamily("tradecore_alerts", "Alerts of the desk.", labels=["severity"])
         for (kind, detail), number in sorted(totals.items()):
@@ -58,6 +63,13 @@ class DeskMetrics(Collector):
             alerts.add_metric([str(severity)], totals["alert", str(severity)])
         yield refusals
         yield alerts
+
+    def _latencies(self) -> Metric:
+        told = "Seconds a piece of work took."
+        found = HistogramMetricFamily("tradecore_latency_seconds", told, labels=["work"])
+        for work, histogram in self._floor.figures.latencies.items():
+            found.add_metric([str(work)], buckets(histogram), histogram.total)
+        return found
 
     def _chain_age(self, line: DeskLine) -> Metric:
         age = GaugeMetricFamily("tradecore_chain_age_seconds", "Age of the option chain.")

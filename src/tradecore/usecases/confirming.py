@@ -11,6 +11,7 @@ from tradecore.desk.groups import Group
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
+from tradecore.usecases.desk_figures import Work
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
 from tradecore.usecases.orders import order_line
 from tradecore.usecases.previewing import new_ticket, ticket_answer
@@ -60,6 +61,8 @@ async def redeem(
         view=view,
         confirmed_by=confirmed_by,
     )
+    seconds = floor.clock.machine_seconds
+    began = seconds()
     decision = await floor.timers.finish(_commit(floor, command))
     outcome = decision.outcome
     if isinstance(outcome, Replayed):
@@ -68,8 +71,11 @@ async def redeem(
         return ticket_answer(floor, decision, fresh_token)
     if not isinstance(outcome, Confirmed):
         raise TypeError(f"a confirmation can't end in {type(outcome).__name__}")
+    floor.figures.took(Work.CONFIRM, seconds() - began)
     await _settle(floor, outcome, floor.desk.opening.reading_time(_LONGEST_WAIT_S) if wait is None else wait)
     answer = confirm_answer(floor, outcome.intent_id, outcome)
+    if answer.filled_quantity:
+        floor.figures.took(Work.CONFIRM_TO_FILL, seconds() - began)
     floor.answers[outcome.intent_id] = answer
     floor.changed.ring()
     return answer

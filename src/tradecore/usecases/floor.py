@@ -36,6 +36,7 @@ from tradecore.ports.timers import Bell, Timers
 from tradecore.ports.tracing import NO_TRACING, Tracing
 from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
+from tradecore.usecases.desk_figures import DeskFigures, Work
 from tradecore.usecases.trace import TraceDigest
 from tradecore.usecases.updates import UpdateLog
 
@@ -103,6 +104,7 @@ class TradingFloor:
     changed: Bell = field(init=False)
     stop_signal: StopSignal = NEVER_STOPPED
     connections: Connections = NO_CONNECTIONS
+    figures: DeskFigures = field(default_factory=DeskFigures)
     tracing: Tracing = NO_TRACING
     traces: dict[str, str] = field(default_factory=dict)
     asked: BrokerQuestions = field(default_factory=BrokerQuestions)
@@ -241,6 +243,8 @@ async def _submit(floor: TradingFloor, send: Send) -> None:
         if place is not None:
             floor.traces[order.client_order_id] = place
         sending, reason = await _handed_over(floor, order)
+    if sending is Sending.RECEIVED:
+        _note_tick_to_order(floor, order)
     if sending is not Sending.RECEIVED:
         outcome = SendingOutcome(
             at=floor.clock.now(),
@@ -249,6 +253,13 @@ async def _submit(floor: TradingFloor, send: Send) -> None:
             reason=reason,
         )
         await decide(floor, outcome)
+
+
+def _note_tick_to_order(floor: TradingFloor, order: ConfirmedOrder) -> None:
+    quotes = [floor.board.quote(leg.instrument) for leg in order.legs]
+    received = [quote.received_at for quote in quotes if quote is not None]
+    if received:
+        floor.figures.took(Work.TICK_TO_ORDER, (floor.clock.now() - max(received)).total_seconds())
 
 
 async def _handed_over(floor: TradingFloor, order: ConfirmedOrder) -> tuple[Sending, str]:

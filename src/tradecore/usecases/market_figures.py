@@ -2,29 +2,15 @@
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from tradecore.microstructure.report import Report
+from tradecore.usecases.histogram import Histogram
 from tradecore.usecases.market_reports import Watcher
 
 RATE_WINDOW_S: Final = 10.0
 LATENCY_BUCKETS_MS: Final = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
-
-
-@dataclass(slots=True)
-class Latencies:
-    """How many reports took up to so many milliseconds, each bucket by itself; the last one is all that took longer."""
-
-    counts: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS_MS) + 1))
-    total_ms: float = 0.0
-
-    def add(self, milliseconds: float) -> None:
-        """Count one."""
-        longer = (number for number, most in enumerate(LATENCY_BUCKETS_MS) if milliseconds <= most)
-        self.counts[next(longer, len(LATENCY_BUCKETS_MS))] += 1
-        self.total_ms += milliseconds
 
 
 class MarketFigures(Watcher):
@@ -43,7 +29,7 @@ class MarketFigures(Watcher):
         self.events: Counter[str] = Counter()
         self.errors: Counter[tuple[str, str]] = Counter()
         self.lag_ms: dict[str, int] = {}
-        self.latencies: dict[str, Latencies] = {}
+        self.latencies: dict[str, Histogram] = {}
         self.reported_at: dict[str, datetime] = {}
         self._last_event: float | None = None
 
@@ -61,7 +47,7 @@ class MarketFigures(Watcher):
 
     def reported(self, symbol: str, report: Report, seconds: float) -> None:
         """A report was made and kept."""
-        self.latencies.setdefault(symbol, Latencies()).add(seconds * 1000)
+        self.latencies.setdefault(symbol, Histogram(LATENCY_BUCKETS_MS)).add(seconds * 1000)
         self.reported_at[symbol] = datetime.fromisoformat(report["generated_at"])
 
     def failed(self, symbol: str, kind: str) -> None:

@@ -16,6 +16,7 @@ from tradecore.ports.market_data import MarketStep
 from tradecore.risk.expiry_clock import expiry_clock
 from tradecore.risk.prices import net_quote
 from tradecore.usecases.asking_broker import find_missing_legs
+from tradecore.usecases.desk_figures import Work
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.managing import trailed
 from tradecore.usecases.views import quotes_view
@@ -184,9 +185,10 @@ class ProtectionWatch:
     async def _fire(self, group: Group, cause: ExitCause, seen: tuple[Decimal, ...]) -> None:
         self._watched.pop(group.label, None)
         await find_missing_legs(self.floor)
-        view = await quotes_view(self.floor)
-        now = self.floor.clock.now()
-        decision = await decide(self.floor, TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view))
+        with self.floor.figures.timed(Work.TRIGGER_TO_EXIT, self.floor.clock.machine_seconds):
+            view = await quotes_view(self.floor)
+            command = TriggerExit(at=self.floor.clock.now(), group=group.label, cause=cause, seen=seen, view=view)
+            decision = await decide(self.floor, command)
         if isinstance(decision.outcome, Done) and decision.actions:
             self.floor.timers.beside(chase_exit(self.floor, group.label))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tradecore.desk.commands import CancelOrder, OpenDay
+from tradecore.desk.commands import CancelOrder, OpenDay, Sending, SendingOutcome
 from tradecore.desk.decisions import Confirmed, Decision, Refused, Send
 from tradecore.errors import InvalidRequest
 from tradecore.model.events import BrokerEvent, Canceled, Expired, Filled
@@ -73,6 +73,8 @@ class UpdateLog:
         for kind, subject, text in _told(seen, decision):
             self._add(at, kind, subject, text)
             self.totals[kind, ""] += 1
+        if isinstance(seen, RefusedByVenue) or (isinstance(seen, SendingOutcome) and seen.sending is Sending.REFUSED):
+            self.totals["rejected", ""] += 1
         for alert in decision.alerts:
             self._add(at, "alert", alert.code, f"{alert.severity}: {alert.message}", alert.said)
             self.totals["alert", str(alert.severity)] += 1
