@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from adapters.simulated.price_path import PricePath, seeded_day
+from adapters.simulated.regimes import Regime, bent
 from tradecore.analysis.option_surface import OptionSurface
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Equity, Instrument, OptionContract, Right
@@ -22,6 +23,8 @@ SOURCE: Final = "simulated"
 _STRIKES_EACH_WAY: Final = 15
 _MINUTE: Final = timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
+# Ticks come five a second; where none came for so long, trading is halted.
+_HALTED_MS: Final = 5_000
 
 
 class SimulatedMarket(MarketData, MarketFeed):
@@ -32,13 +35,23 @@ class SimulatedMarket(MarketData, MarketFeed):
     the same for the same seed, whatever is asked and in whatever order.
     """
 
-    def __init__(self, *, seed: int, underlying: Equity, session: Session, clock: Clock, timers: Timers) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        underlying: Equity,
+        session: Session,
+        clock: Clock,
+        timers: Timers,
+        regime: Regime = Regime.USUAL,
+    ) -> None:
         """Draw the session."""
         self._underlying = underlying
         self._session = session
         self._clock = clock
         self._timers = timers
-        self._path: PricePath = seeded_day(seed=seed, session_minutes=session.minutes)
+        usual = seeded_day(seed=seed, session_minutes=session.minutes)
+        self._path: PricePath = bent(usual, regime, seed=seed, session_minutes=session.minutes)
         self._offsets: list[int] = self._path.offset_ms.tolist()
         columns = (self._path.bid_cents, self._path.ask_cents, self._path.bid_size, self._path.ask_size)
         self._ticks: list[tuple[int, int, int, int]] = list(zip(*(c.tolist() for c in columns), strict=True))
@@ -109,11 +122,10 @@ class SimulatedMarket(MarketData, MarketFeed):
         return None if row is None else self._option_quote(instrument, row, tick)
 
     def _option_quote(self, instrument: Instrument, row: int, tick: int) -> Quote:
-        step = self._step()
+        at, spot, minutes, step = self._option_time(tick)
         known = self._newest.get(instrument)
         if known is not None and known[0] == step:
             return known[1]
-        at, spot, minutes, step = self._option_time(tick)
         found = self._surface.quote_one(row, spot, minutes, step)
         quote = Quote(
             instrument=instrument,
@@ -138,8 +150,10 @@ class SimulatedMarket(MarketData, MarketFeed):
         return index if index >= 0 else None
 
     def _option_time(self, tick: int) -> tuple[datetime, float, float, int]:
-        # The chain is quoted once a second, from the tick that stood at that second.
+        # The chain is quoted once a second, from the tick that stood at that second; while trading is halted, not.
         step = self._step()
+        if step * 1000 - self._offsets[tick] > _HALTED_MS:
+            step = self._offsets[tick] // 1000 + 1
         at = self._session.opens + step * _SECOND
         stood = bisect_right(self._offsets, step * 1000) - 1
         index = stood if stood >= 0 else tick

@@ -218,6 +218,11 @@ class SimulatedVenue(MatchingEngine, Broker):
         record.write(event, order)
 
     @property
+    def confirmed_orders(self) -> Sequence[str]:
+        """Ids of the orders that came from a desk, oldest first."""
+        return [order_id for order_id, one in self._orders.items() if isinstance(one.order, ConfirmedOrder)]
+
+    @property
     def standing_fills(self) -> Sequence[Filled]:
         """Executions that were not taken back, as restated, oldest first."""
         return self._tape.standing

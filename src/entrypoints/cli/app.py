@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from entrypoints.cli.approve import approve
 from entrypoints.cli.audit import audit_app
+from entrypoints.cli.burnin import burnin
 from entrypoints.cli.call import call
 from entrypoints.cli.crypto import crypto_app
 from entrypoints.cli.demo import demo
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(replay)
+app.command()(burnin)
 app.command()(mcp)
 app.command()(serve)
 app.command()(watch)

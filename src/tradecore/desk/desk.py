@@ -44,6 +44,7 @@ from tradecore.desk.tickets import Ticket, TicketState
 from tradecore.model.events import BrokerEvent
 from tradecore.model.instruments import Instrument
 from tradecore.model.market import MarketView
+from tradecore.model.money import Money
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.plans import Proposal
 from tradecore.risk.picture import AccountExposure, TradingState
@@ -136,6 +137,11 @@ class Desk:
     def has_excess(self) -> bool:
         """Whether something works beyond its ticket or its holding whose withdrawal is not asked for."""
         return bookings.has_excess(self._state)
+
+    @property
+    def expected_cash(self) -> Money:
+        """Cash by our own books."""
+        return recovery.expected_cash(self._state)
 
     @property
     def locked(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Burning a desk in: many rehearsed days, judged by what was promised."""
