@@ -15,14 +15,15 @@ from entrypoints.mcp_server.calls import Tool
 from entrypoints.mcp_server.prompts import PROMPTS
 from entrypoints.mcp_server.resources import RESOURCES
 from entrypoints.mcp_server.server import DeskServer, offered_tools
+from entrypoints.mcp_server.toolsets import DESK, TOOLSETS_OF
 from entrypoints.settings import Settings
+from entrypoints.settings.values import TOOLSETS
 from entrypoints.wiring import simulated_house
 from entrypoints.wiring.crypto_house import crypto_house
 from tradecore.model.sessions import session_on
 
 _SOURCE: Final = Path(__file__).parent.parent / "src"
 _SESSION: Final = date(2026, 11, 20)
-TOOLSETS: Final = ("desk", "data", "admin", "crypto")
 
 ARGUMENTS: Final[Mapping[str, str]] = {
     "preview": "Accepted for older prompts; false without a token is refused.",
@@ -218,8 +219,9 @@ unknown one is refused, a number given as text is refused, and a number that is 
 every answer amounts, prices and quantities are text, exact to the last digit; counts and greeks are numbers. The text
 of an answer and its `structuredContent` say the same.
 
-`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data`, `admin` and `crypto`; the other names it
-takes have no tools yet. `crypto` needs `REDIS_URL` or a `CRYPTO_FEED`, see [Crypto reports](../guides/crypto.md).
+`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `options`, `stocks`, `data`, `analytics`,
+`watchlists`, `admin` and `crypto`; a tool in two of them comes with either. `crypto` needs `REDIS_URL` or a
+`CRYPTO_FEED`, see [Crypto reports](../guides/crypto.md).
 `TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at the start. What is marked
 destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order` and `kill_switch` are,
 because the others only preview there.
@@ -306,7 +308,8 @@ def _tool(listed: types.Tool, tool: Tool) -> Iterator[str]:
     yield ""
     yield str(listed.description)
     yield ""
-    yield f"Toolset `{tool.toolset}`; {_hints(listed)}; answers with [{_result(tool)}](#{_anchor(_result(tool))})."
+    sets = " and ".join(f"`{one}`" for one in TOOLSETS_OF.get(tool.name, (DESK,)))
+    yield f"In {sets}; {_hints(listed)}; answers with [{_result(tool)}](#{_anchor(_result(tool))})."
     properties: Mapping[str, Any] = listed.input_schema["properties"]
     if not properties:
         return

@@ -23,6 +23,7 @@ from entrypoints.mcp_server.progress import progress_told
 from entrypoints.mcp_server.prompts import PROMPTS, prompt_text
 from entrypoints.mcp_server.reading_tools import reading_tools
 from entrypoints.mcp_server.resources import RESOURCES, read_resource
+from entrypoints.mcp_server.toolsets import chosen_tools
 from entrypoints.mcp_server.trading_tools import trading_tools
 from entrypoints.mcp_server.untrusted import stripped
 from tradecore import __version__
@@ -54,8 +55,7 @@ _log = logging.getLogger(__name__)
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
     everything = [*trading_tools(floor), *reading_tools()]
-    chosen = set(toolsets)
-    return {t.name: t for t in everything if t.toolset in chosen and not (read_only and t.trades)}
+    return chosen_tools((tool for tool in everything if not (read_only and tool.trades)), toolsets)
 
 
 class DeskServer:
