@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import mcp_types as types
+from tools.data_words import DATA_ARGUMENTS, DATA_FIELDS, DATA_RESULTS
 
 from entrypoints.limits_file import load_limits
-from entrypoints.mcp_server import schemas
+from entrypoints.mcp_server import data_schemas, schemas
 from entrypoints.mcp_server.calls import Tool
 from entrypoints.mcp_server.prompts import PROMPTS
 from entrypoints.mcp_server.resources import RESOURCES
@@ -41,6 +42,7 @@ ARGUMENTS: Final[Mapping[str, str]] = {
     "sections": "Parts of the report, by the names of its fields below; left out: all.",
     "levels": "Levels of depth a side, 0 to 20; left out: as many as there are.",
     "wait_s": "Seconds to wait for something to happen, 0 to 20.",
+    **DATA_ARGUMENTS,
 }
 
 RESULTS: Final[Mapping[str, str]] = {
@@ -57,7 +59,9 @@ RESULTS: Final[Mapping[str, str]] = {
     "HEALTH": "Health",
     "RECONCILED": "Reconciliation",
     "REPORT": "Market report",
+    **DATA_RESULTS,
 }
+SCHEMAS: Final[Mapping[str, Any]] = {**vars(schemas), **vars(data_schemas)}
 
 FIELDS: Final[Mapping[str, str]] = {
     "error": "why it was refused: `code`, `message`, `details`; only in a refusal",
@@ -167,6 +171,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "ingestion": "`status` ok, degraded or down, the newest event, gaps and resyncs",
     "percentiles_24h": "where spread, depth and event rate stand among those of 24 hours, in percent",
     "checks": "`name`, `passed`, `found`",
+    **DATA_FIELDS,
 }
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
@@ -206,6 +211,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "INVALID_REQUEST": ("an argument is unknown, missing, of another type or names nothing", "correct it"),
     "TIMEOUT": ("no answer in time; it may still be under way", "`get_recent_orders` before asking again"),
     "INTERNAL_ERROR": ("a fault of ours; the log has the cause", "`get_recent_orders` before asking again"),
+    "NO_DATA": ("the source has nothing of it", "another symbol or day, or again in a session"),
     "symbol_not_indexed": ("nobody follows the pair; `indexed` lists those that somebody does", "ask for one of them"),
     "backend_unavailable": ("the store of the market reports can't be reached", "ask again in a moment"),
     "UNAVAILABLE": ("something the desk needs did not answer", "ask again in a moment"),
@@ -263,7 +269,7 @@ def tools_page() -> str:
         lines += ["", *_tool(listed, server.tools[listed.name])]
     lines += ["", AFTER_TOOLS.strip()]
     for name, title in RESULTS.items():
-        lines += ["", f"### {title}", "", *_fields(getattr(schemas, name))]
+        lines += ["", f"### {title}", "", *_fields(SCHEMAS[name])]
     lines += ["", *_resources(), "", *_prompts(), "", ERRORS.strip()]
     lines += [f"| `{code}` | {when} | {step} |" for code, (when, step) in CODES.items()]
     return "\n".join(lines) + "\n"
@@ -286,7 +292,7 @@ def listed_arguments() -> set[str]:
 
 def listed_fields() -> set[str]:
     """Fields of every result but the two that every answer has."""
-    return {name for result in RESULTS for name in getattr(schemas, result)["properties"]} - {"desk", "recent_events"}
+    return {name for result in RESULTS for name in SCHEMAS[result]["properties"]} - {"desk", "recent_events"}
 
 
 def _server() -> DeskServer:
@@ -331,7 +337,7 @@ def _hints(listed: types.Tool) -> str:
 
 
 def _result(tool: Tool) -> str:
-    return next(title for name, title in RESULTS.items() if getattr(schemas, name) == tool.output_schema)
+    return next(title for name, title in RESULTS.items() if SCHEMAS[name] == tool.output_schema)
 
 
 def _anchor(title: str) -> str:

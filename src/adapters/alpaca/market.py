@@ -21,6 +21,7 @@ from tradecore.model.news import NewsItem
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketData
 from tradecore.ports.news import NewsFeed
+from tradecore.ports.quote_wishes import QuoteWishes
 
 _CHAIN_STANDS_S: Final = 1.0
 _WISH_LASTS_S: Final = 300.0
@@ -51,15 +52,24 @@ REMARKS: Final[Mapping[str, str]] = {
 }
 
 
-class AlpacaMarket(MarketData, NewsFeed):
+class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
     """
     Quotes, bars and chains; a chain asked for in the last five minutes is fetched every second by `refresh`.
 
     Instruments Alpaca does not know have no quote and no bars.
     """
 
-    def __init__(self, calls: Calls, *, clock: Clock, feeds: Feeds, live: LiveQuotes) -> None:
-        """`live` is what streams feed."""
+    def __init__(
+        self,
+        calls: Calls,
+        *,
+        clock: Clock,
+        feeds: Feeds,
+        live: LiveQuotes,
+        chain_stands_s: float = _CHAIN_STANDS_S,
+    ) -> None:
+        """`live` is what streams feed; a chain younger than `chain_stands_s` is not asked for again."""
+        self._chain_stands_s = chain_stands_s
         self._calls = calls
         self._clock = clock
         self.feeds = feeds
@@ -111,14 +121,19 @@ class AlpacaMarket(MarketData, NewsFeed):
         return finished_bars([read_bar(instrument, row) for row in found or []], start, end, self._clock.now())
 
     async def chain(self, underlying: str, expiry: date) -> OptionChain | None:
-        """Every quoted contract of one expiry, at most a second old when it is given out."""
+        """Every quoted contract of one expiry, at most `chain_stands_s` old when it is given out."""
         wish = (underlying, expiry)
         self._wishes[wish] = self._clock.machine_seconds()
         async with self._fetching:
             known = self._chains.get(wish)
-            if known is not None and self._clock.machine_seconds() - known[0] < _CHAIN_STANDS_S:
+            if known is not None and self._stands(known[0]):
                 return known[1]
             return await self._fetch(wish)
+
+    def want_quotes(self, contracts: Sequence[OptionContract]) -> None:
+        """Have the stream send these."""
+        for contract in contracts:
+            self.live.want(contract)
 
     async def refresh(self) -> int:
         """Fetch again every chain that somebody asked for lately; how many there are."""
@@ -127,7 +142,8 @@ class AlpacaMarket(MarketData, NewsFeed):
         self._chains = {wish: known for wish, known in self._chains.items() if wish in self._wishes}
         for wish in tuple(self._wishes):
             async with self._fetching:
-                await self._fetch(wish)
+                if wish not in self._chains or not self._stands(self._chains[wish][0]):
+                    await self._fetch(wish)
         return len(self._wishes)
 
     async def news(self, symbols: Sequence[str], since: datetime) -> Sequence[NewsItem]:
@@ -136,6 +152,9 @@ class AlpacaMarket(MarketData, NewsFeed):
         answer = await self._calls.ask(Lane.DATA, lambda http: http.options("/news", **query))
         items = [read_news(row) for row in fields.rows(fields.mapping(answer, "news").get("news"), "news")]
         return sorted((item for item in items if item.at >= since), key=lambda item: item.at)
+
+    def _stands(self, fetched_at: float) -> bool:
+        return self._clock.machine_seconds() - fetched_at < self._chain_stands_s
 
     async def _fetch(self, wish: tuple[str, date]) -> OptionChain | None:
         underlying, expiry = wish

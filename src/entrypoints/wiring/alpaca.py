@@ -31,12 +31,14 @@ from tradecore.errors import PortError
 from tradecore.model.encoding import encode
 from tradecore.model.sessions import Session, next_session, session_on, trading_day
 from tradecore.ports.market_data import MarketStep
+from tradecore.ports.quote_wishes import QuoteWishes
 from tradecore.risk.limits import Limits
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.recovering import remembered_desk
 
 _TAIL: Final = timedelta(minutes=10)
 _FLAGS_EVERY_S: Final = 60.0
+_CHAIN_STANDS: Final = 0.8
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +91,11 @@ class AlpacaHouse(DeskHouse):
         if self.world.simulator is not None:
             self.world.simulator.close()
         super(AlpacaHouse, self).close()
+
+    @property
+    def wishes(self) -> QuoteWishes:
+        """Its option stream."""
+        return self.feed.wishes
 
     async def _watch_flags(self) -> None:
         while True:
@@ -163,7 +170,9 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
     feeds = entitled_feeds(calls.http, settings.alpaca_data_feed)
     clock, timers, days = world.clock, world.timers, _Days(_session_at(world.clock.now()))
     live = LiveQuotes(clock.machine_seconds)
-    market = AlpacaMarket(calls, clock=clock, feeds=feeds, live=live)
+    # A little less than the poll's own time, so that a poll never finds what the one before it left.
+    stands_s = _CHAIN_STANDS * settings.spy_chain_update_interval
+    market = AlpacaMarket(calls, clock=clock, feeds=feeds, live=live, chain_stands_s=stands_s)
     chance = np.random.default_rng().random
     wire: dict[str, Any] = {"key": world.key, "secret": world.secret}
     feed = AlpacaFeed(

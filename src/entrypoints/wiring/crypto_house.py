@@ -14,6 +14,7 @@ import fastjsonschema
 from adapters.memory.market_bus import MemoryMarketBus
 from adapters.system.time import LoopTimers, SystemClock, machine_seconds
 from entrypoints.settings import Settings, SettingsError
+from entrypoints.wiring.chain_beside import NO_REDIS
 from entrypoints.wiring.crypto import validate_report
 from entrypoints.wiring.crypto_feeds import market_feed
 from tradecore.errors import DataMalformed, Unavailable
@@ -26,7 +27,6 @@ from tradecore.ports.market_events import MarketEventFeed
 from tradecore.usecases.market_figures import MarketFigures
 from tradecore.usecases.market_reports import ReportWorker, get_report
 
-NO_REDIS: Final = "redis is not installed; install tradecore with its extra: pip install 'tradecore[redis]'"
 _FOUND_WITHIN: Final = timedelta(seconds=2)
 
 

@@ -1,17 +1,11 @@
 """The bus on Redis; only what needs it imports this, for redis may not be installed."""
 
 from datetime import timedelta
-from typing import Any, Final
 
 from pydantic import SecretStr
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from adapters.redis.market_bus import RedisMarketBus
-from entrypoints.settings import SettingsError
-
-_PATIENCE_S: Final = 2.0
+from entrypoints.wiring.redis_client import redis_client
 
 
 def redis_bus(url: SecretStr, password: SecretStr | None, retention: timedelta) -> RedisMarketBus:
@@ -21,19 +15,4 @@ def redis_bus(url: SecretStr, password: SecretStr | None, retention: timedelta) 
     Raises:
         SettingsError: The address can't be read.
     """
-    known: dict[str, Any] = {} if password is None else {"password": password.get_secret_value()}
-    try:
-        # One try more, at once: a connection of before the server's restart is found dead only when it is used.
-        client = Redis.from_url(
-            url.get_secret_value(),
-            **known,
-            socket_timeout=_PATIENCE_S,
-            socket_connect_timeout=_PATIENCE_S,
-            retry=Retry(NoBackoff(), 1),
-        )
-    except ValueError:
-        client = None
-    if client is None:
-        # Raised outside of the handler, so that no cause carries a password along.
-        raise SettingsError("REDIS_URL: is no address of a Redis server, such as redis://127.0.0.1:6379/0")
-    return RedisMarketBus(client, retention=retention)
+    return RedisMarketBus(redis_client(url, password), retention=retention)

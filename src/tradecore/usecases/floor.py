@@ -35,6 +35,7 @@ from tradecore.ports.stop_signal import NEVER_STOPPED, StopSignal
 from tradecore.ports.timers import Bell, Timers
 from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
+from tradecore.usecases.chain_keeping import ChainKeeper
 from tradecore.usecases.trace import TraceDigest
 from tradecore.usecases.updates import UpdateLog
 
@@ -83,7 +84,8 @@ class TradingFloor:
 
     `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing. `stop_signal` is what
     somebody outside asks of this desk also while it hangs. `asked` is what was asked of the broker last, `guarded` when
-    each group's way out was last known to work; `connections` are for whoever looks after the desk.
+    each group's way out was last known to work; `connections` are for whoever looks after the desk, `chain_keeper`
+    keeps the same-day chain where somebody runs it.
     """
 
     desk: Desk
@@ -108,6 +110,7 @@ class TradingFloor:
     headlines: dict[str, str] = field(default_factory=dict)
     approvals: dict[str, PendingApproval] = field(default_factory=dict)
     halted: str | None = None
+    chain_keeper: ChainKeeper | None = None
 
     def __post_init__(self) -> None:
         """Make the bell that rings after every change."""

@@ -1,0 +1,57 @@
+"""Arguments of the tools of market data."""
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from entrypoints.mcp_server.arguments import Arguments, Name, Number
+
+MOST_ROWS: Final = 60
+MOST_CONTRACTS: Final = 150
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("a day is needed, such as 2026-11-20")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("a day is needed, such as 2026-11-20") from None
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string"})]
+Delta = Annotated[Number, Field(ge=0, le=1)]
+Strike = Annotated[Number, Field(gt=0)]
+# Left out, never null: clients write NaN and infinity as null.
+LEFT_OUT: Any = Field(default=None, validate_default=False)
+
+
+class OfChain(Arguments):
+    """An underlying and an expiry."""
+
+    underlying: Name = "SPY"
+    expiry: Day | None = None
+    right: Literal["call", "put"] | None = None
+    strike_from: Strike = LEFT_OUT
+    strike_to: Strike = LEFT_OUT
+
+
+class ChainRows(OfChain):
+    """Which part of a chain."""
+
+    delta_from: Delta = LEFT_OUT
+    delta_to: Delta = LEFT_OUT
+    max_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 20
+
+
+class ContractRows(OfChain):
+    """Which contracts."""
+
+    max_rows: Annotated[int, Field(ge=1, le=MOST_CONTRACTS)] = 50
+
+
+class OneContract(Arguments):
+    """An option."""
+
+    symbol: Name
