@@ -20,6 +20,7 @@ DATA_RESULTS: Final[Mapping[str, str]] = {
     "QUOTE": "Quote",
     "SNAPSHOT": "Option snapshot",
     "STREAMING": "Chain status",
+    "CONTEXT": "Market context",
 }
 
 DATA_FIELDS: Final[Mapping[str, str]] = {
@@ -42,7 +43,12 @@ DATA_FIELDS: Final[Mapping[str, str]] = {
     "ask_size": "contracts or shares",
     "problem": "why it can't be traded on; null: it can",
     "quote": "as the tools of quotes answer it",
-    "figures": "of an explanation the failed checks; of a snapshot IV, its interval and greeks",
+    "figures": "of an explanation the failed checks; of a snapshot IV, its interval and greeks; of a context by name",
     "iv_reason": "why there is no IV; null when there is one",
+    "last": "close of the newest finished minute",
+    "bars": "minutes, finished; of a question for bars the bars themselves",
+    "chain_age_s": "seconds since the chain stood",
+    "missing": "of profit and loss symbols without a mark; of a context why a figure is not there, by its name",
+    "definitions": "how each figure that is there is made",
     "streaming": "state, expiry, contracts, ages, polls, failures, publication",
 }

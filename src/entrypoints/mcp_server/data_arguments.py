@@ -55,3 +55,9 @@ class OneContract(Arguments):
     """An option."""
 
     symbol: Name
+
+
+class OneTicker(Arguments):
+    """A share or fund."""
+
+    symbol: Name = "SPY"

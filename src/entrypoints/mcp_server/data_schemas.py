@@ -65,3 +65,17 @@ SNAPSHOT: Final = answer(
     ("symbol", "quote", "figures", "iv_reason"),
 )
 STREAMING: Final = answer({"streaming": _OBJECT, "note": _MAYBE_TEXT}, ("streaming",))
+CONTEXT: Final = answer(
+    {
+        "symbol": _TEXT,
+        "at": _TEXT,
+        "last": _MAYBE_TEXT,
+        "bars": _WHOLE,
+        "chain_age_s": _MAYBE_NUMBER,
+        "minutes_to_expiry": _MAYBE_NUMBER,
+        "figures": _OBJECT,
+        "missing": _OBJECT,
+        "definitions": _OBJECT,
+    },
+    ("symbol", "figures", "missing", "definitions"),
+)

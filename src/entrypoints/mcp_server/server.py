@@ -17,6 +17,7 @@ from mcp.server.subscriptions import ListenHandler
 from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.arguments import input_schema, read_arguments
 from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
+from entrypoints.mcp_server.context_tools import context_tools
 from entrypoints.mcp_server.crypto_tools import crypto_tools
 from entrypoints.mcp_server.fan_out import FanOut
 from entrypoints.mcp_server.option_tools import option_tools
@@ -55,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
-    everything = [*trading_tools(floor), *reading_tools(), *option_tools()]
+    everything = [*trading_tools(floor), *reading_tools(), *option_tools(), *context_tools()]
     return chosen_tools((tool for tool in everything if not (read_only and tool.trades)), toolsets)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from adapters.jsonl.journal import JsonlJournal, read_entries
 from adapters.jsonl.verify import JournalState, Verification, verify
+from adapters.memory.iv_history import MemoryIvHistory
 from adapters.replay.lean import Progress, read_lean_day
 from adapters.replay.market import RecordedMarket
 from adapters.replay.plain_bars import read_plain_day
@@ -271,6 +272,7 @@ def _house(
         ids=SeededIds(f"{place.mode}/{place.name}/{seed}"),
         strategies=place.strategies,
     )
+    floor.research.iv_history = MemoryIvHistory()
     facts = {"opening": encode(opening), "seed": seed, "chain": chain, "underlying": underlying.symbol}
     floor.record(session.opens, OPENING, facts, opening, None)
     return House(

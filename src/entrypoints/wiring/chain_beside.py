@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
+from adapters.jsonl.iv_history import JsonlIvHistory
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.wiring.desk_house import UNDERLYING, DeskHouse
 from tradecore.ports.chain_store import ChainStore
 from tradecore.usecases.chain_keeping import ChainKeeper
+from tradecore.usecases.iv_recording import IvRecorder
 
 NO_REDIS: Final = "redis is not installed; install tradecore with its extra: pip install 'tradecore[redis]'"
 _AGAIN_AFTER_S: Final = 5.0
@@ -42,7 +44,10 @@ async def chain_beside(house: DeskHouse, settings: Settings) -> AsyncIterator[Ch
         store=store,
     )
     floor.chain_keeper = keeper
-    running = asyncio.create_task(_run(keeper))
+    history = JsonlIvHistory(house.directory / "iv_history.jsonl")
+    floor.research.iv_history = history
+    recorder = IvRecorder(history, UNDERLYING.symbol, floor.board, floor.clock, floor.timers)
+    running = asyncio.create_task(_run((*keeper.works, recorder.record_again_and_again)))
     try:
         yield keeper
     finally:
@@ -52,11 +57,11 @@ async def chain_beside(house: DeskHouse, settings: Settings) -> AsyncIterator[Ch
             await store.close()
 
 
-async def _run(keeper: ChainKeeper) -> None:
+async def _run(works: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> None:
     while True:
         try:
             async with asyncio.TaskGroup() as group:
-                for work in keeper.works:
+                for work in works:
                     group.create_task(work())
         except* Exception:  # noqa: BLE001 - what only shows prices must not end what guards positions
             _log.exception("keeping the option chain failed and begins anew")

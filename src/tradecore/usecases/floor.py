@@ -36,6 +36,7 @@ from tradecore.ports.timers import Bell, Timers
 from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
 from tradecore.usecases.chain_keeping import ChainKeeper
+from tradecore.usecases.research import Research
 from tradecore.usecases.trace import TraceDigest
 from tradecore.usecases.updates import UpdateLog
 
@@ -111,6 +112,7 @@ class TradingFloor:
     approvals: dict[str, PendingApproval] = field(default_factory=dict)
     halted: str | None = None
     chain_keeper: ChainKeeper | None = None
+    research: Research = field(default_factory=Research)
 
     def __post_init__(self) -> None:
         """Make the bell that rings after every change."""
