@@ -12,6 +12,15 @@ DATA_ARGUMENTS: Final[Mapping[str, str]] = {
     "delta_from": "Smallest delta, without its sign.",
     "delta_to": "Largest delta, without its sign.",
     "max_rows": "The most rows to show.",
+    "timeframe": "Length of a bar, counted from the open.",
+    "minutes": "How far to look back, 1 to 60.",
+    "search": "Part of a ticker or name.",
+    "start": "First day, `2026-11-20`; left out: today.",
+    "since": "First day; left out: today.",
+    "until": "Last day; left out: 30 days later.",
+    "name": "Of the list, at most 64 characters.",
+    "symbols": "Tickers, at most 100.",
+    "watchlist_id": "As `get_watchlists` tells it.",
 }
 
 DATA_RESULTS: Final[Mapping[str, str]] = {
@@ -21,6 +30,11 @@ DATA_RESULTS: Final[Mapping[str, str]] = {
     "SNAPSHOT": "Option snapshot",
     "STREAMING": "Chain status",
     "CONTEXT": "Market context",
+    "TICKER_ROWS": "Rows of one ticker",
+    "TABLE": "Rows",
+    "ASSET": "Asset",
+    "ANNOUNCEMENTS": "Corporate announcements",
+    "WATCHLISTS": "Watchlists",
 }
 
 DATA_FIELDS: Final[Mapping[str, str]] = {
@@ -50,5 +64,14 @@ DATA_FIELDS: Final[Mapping[str, str]] = {
     "chain_age_s": "seconds since the chain stood",
     "missing": "of profit and loss symbols without a mark; of a context why a figure is not there, by its name",
     "definitions": "how each figure that is there is made",
+    "name": "as the source writes it, marked as data from outside",
+    "exchange": "where it is listed",
+    "asset_class": "us_equity for shares and funds",
+    "tradable": "whether the broker trades it now",
+    "shortable": "whether it can be sold short",
+    "fractionable": "whether parts of a share can be held",
+    "has_options": "whether it has listed options",
+    "announcements": "symbol, kind, days, and the source's own words, marked as data from outside",
+    "watchlists": "id, name and symbols",
     "streaming": "state, expiry, contracts, ages, polls, failures, publication",
 }

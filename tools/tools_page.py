@@ -212,6 +212,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "TIMEOUT": ("no answer in time; it may still be under way", "`get_recent_orders` before asking again"),
     "INTERNAL_ERROR": ("a fault of ours; the log has the cause", "`get_recent_orders` before asking again"),
     "NO_DATA": ("the source has nothing of it", "another symbol or day, or again in a session"),
+    "REJECTED": ("the keeper of the watchlists refused for good", "look with `get_watchlists`"),
     "symbol_not_indexed": ("nobody follows the pair; `indexed` lists those that somebody does", "ask for one of them"),
     "backend_unavailable": ("the store of the market reports can't be reached", "ask again in a moment"),
     "UNAVAILABLE": ("something the desk needs did not answer", "ask again in a moment"),

@@ -12,7 +12,7 @@ from adapters.alpaca.fields import Raw, UnreadableAnswer
 from tradecore.errors import UnknownInstrument
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Instrument, OptionContract, Right, parse_instrument
-from tradecore.model.market import Bar, Quote
+from tradecore.model.market import Bar, Quote, Trade
 
 _MINUTE: Final = timedelta(minutes=1)
 _CLOCKS_APART: Final = timedelta(seconds=2)
@@ -69,6 +69,17 @@ def read_bar(instrument: Instrument, raw: Raw) -> Bar:
         close=fields.decimal(raw, "c"),
         volume=fields.decimal(raw, "v"),
     )
+
+
+def read_trade(instrument: Instrument, raw: Raw, received_at: datetime) -> Trade:
+    """
+    One print.
+
+    Raises:
+        UnreadableAnswer: A field is missing or no number; it is named.
+    """
+    at = _no_later(fields.moment(raw, "t"), received_at)
+    return Trade(instrument, fields.decimal(raw, "p"), fields.decimal(raw, "s"), at)
 
 
 def finished_bars(bars: Iterable[Bar], start: datetime, end: datetime, now: datetime) -> list[Bar]:

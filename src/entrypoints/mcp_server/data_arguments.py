@@ -9,6 +9,7 @@ from entrypoints.mcp_server.arguments import Arguments, Name, Number
 
 MOST_ROWS: Final = 60
 MOST_CONTRACTS: Final = 150
+MOST_SYMBOLS: Final = 100
 
 
 def _day(value: object) -> object:
@@ -61,3 +62,57 @@ class OneTicker(Arguments):
     """A share or fund."""
 
     symbol: Name = "SPY"
+
+
+class BarRows(OneTicker):
+    """Bars of a share."""
+
+    timeframe: Literal["1Min", "5Min", "15Min", "30Min", "1Hour"] = "1Min"
+    max_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 30
+
+
+class TradeRows(OneTicker):
+    """Trades of a share."""
+
+    minutes: Annotated[int, Field(ge=1, le=60)] = 1
+    max_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 30
+
+
+class AssetRows(Arguments):
+    """Which assets."""
+
+    search: Name
+    max_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 20
+
+
+class CalendarRows(Arguments):
+    """From which day, how many sessions."""
+
+    start: Day | None = None
+    max_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 10
+
+
+class Days(Arguments):
+    """Of which ticker, in which days."""
+
+    symbol: Name | None = None
+    since: Day | None = None
+    until: Day | None = None
+
+
+Symbols = Annotated[list[Name], Field(max_length=MOST_SYMBOLS)]
+
+
+class NewWatchlist(Arguments):
+    """A name and its symbols."""
+
+    name: Name
+    symbols: Symbols
+
+
+class ChangedWatchlist(Arguments):
+    """Which list, and what is new of it."""
+
+    watchlist_id: Name
+    name: Name | None = None
+    symbols: Symbols | None = None

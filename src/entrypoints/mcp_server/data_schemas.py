@@ -79,3 +79,20 @@ CONTEXT: Final = answer(
     },
     ("symbol", "figures", "missing", "definitions"),
 )
+TICKER_ROWS: Final = answer({"symbol": _TEXT, "columns": _TEXTS, "rows": _ROWS}, ("symbol", "columns", "rows"))
+TABLE: Final = answer({"columns": _TEXTS, "rows": _ROWS, "left_out": _WHOLE}, ("columns", "rows", "left_out"))
+ASSET: Final = answer(
+    {
+        "symbol": _TEXT,
+        "name": _MAYBE_OBJECT,
+        "exchange": _TEXT,
+        "asset_class": _TEXT,
+        "tradable": _FLAG,
+        "shortable": _FLAG,
+        "fractionable": _FLAG,
+        "has_options": _FLAG,
+    },
+    ("symbol", "tradable", "has_options"),
+)
+ANNOUNCEMENTS: Final = answer({"announcements": _OBJECTS, "left_out": _WHOLE}, ("announcements", "left_out"))
+WATCHLISTS: Final = answer({"watchlists": _OBJECTS, "left_out": _WHOLE}, ("watchlists", "left_out"))

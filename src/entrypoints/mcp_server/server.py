@@ -24,7 +24,9 @@ from entrypoints.mcp_server.option_tools import option_tools
 from entrypoints.mcp_server.progress import progress_told
 from entrypoints.mcp_server.prompts import PROMPTS, prompt_text
 from entrypoints.mcp_server.reading_tools import reading_tools
+from entrypoints.mcp_server.reference_tools import reference_tools
 from entrypoints.mcp_server.resources import RESOURCES, read_resource
+from entrypoints.mcp_server.stock_tools import stock_tools
 from entrypoints.mcp_server.toolsets import chosen_tools
 from entrypoints.mcp_server.trading_tools import trading_tools
 from entrypoints.mcp_server.untrusted import stripped
@@ -56,7 +58,8 @@ _log = logging.getLogger(__name__)
 
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
-    everything = [*trading_tools(floor), *reading_tools(), *option_tools(), *context_tools()]
+    looking = (reading_tools(), option_tools(), stock_tools(), context_tools(), reference_tools())
+    everything = [*trading_tools(floor), *(tool for tools in looking for tool in tools)]
     return chosen_tools((tool for tool in everything if not (read_only and tool.trades)), toolsets)
 
 

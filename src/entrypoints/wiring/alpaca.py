@@ -18,6 +18,8 @@ from adapters.alpaca.links import AlpacaLinks
 from adapters.alpaca.live_quotes import LiveQuotes
 from adapters.alpaca.market import AlpacaMarket
 from adapters.alpaca.records import read_account, read_flags
+from adapters.alpaca.reference import AlpacaReference
+from adapters.alpaca.trade_tape import AlpacaTradeTape
 from adapters.alpaca.trade_updates import TradeUpdates
 from adapters.system.time import SystemClock
 from entrypoints.limits_file import shipped_fees
@@ -35,6 +37,7 @@ from tradecore.ports.quote_wishes import QuoteWishes
 from tradecore.risk.limits import Limits
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.recovering import remembered_desk
+from tradecore.usecases.research import Research
 
 _TAIL: Final = timedelta(minutes=10)
 _FLAGS_EVERY_S: Final = 60.0
@@ -212,6 +215,13 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
     desk = Desk(opening) if before is None else before.desk
     floor = furnished_floor(place, desk, market=market, broker=broker, clock=clock, timers=timers, begins=wall.now())
     floor.connections = links
+    reference = AlpacaReference(calls, clock=clock)
+    floor.research = Research(
+        tape=AlpacaTradeTape(calls, clock=clock, feed=feeds.stocks),
+        assets=reference,
+        corporate_actions=reference,
+        watchlists=reference,
+    )
     if before is None:
         facts = {"opening": encode(opening), "seed": None, "chain": "alpaca", "underlying": UNDERLYING.symbol}
         floor.record(clock.now(), OPENING, {**facts, "broker_account": flags.number}, opening, None)
