@@ -28,8 +28,8 @@ CHAIN_COLUMNS: Final = (
 )  # fmt: skip
 CONTRACT_COLUMNS: Final = ("symbol", "right", "strike")
 _CHAIN: Final = (
-    "Quotes, IV and greeks of the strikes nearest the spot, within strike or |delta| bounds. rows go by columns; "
-    "left_out counts what did not fit; null iv has its iv_reason. Today's expiry if left out."
+    "Quotes, IV, greeks of the strikes nearest the spot, today's expiry by default; bounds by strike or |delta|. "
+    "left_out counts rows not shown."
 )
 _CONTRACTS: Final = "Symbols of the listed options of one expiry, the strikes nearest the spot first."
 _QUOTE: Final = "Best bid and ask of one option."
@@ -46,13 +46,22 @@ def option_tools() -> list[Tool]:
         _tool("get_option_contracts", "Option contracts", _CONTRACTS, _contracts, data_schemas.CONTRACTS, ContractRows),
         _tool("get_option_latest_quote", "Option quote", _QUOTE, _quote, data_schemas.QUOTE, OneContract),
         _tool("get_option_snapshot", "Option snapshot", _SNAPSHOT, _snapshot, data_schemas.SNAPSHOT, OneContract),
-        _tool("start_option_streaming", "Start the chain", _START, _start, data_schemas.STREAMING),
-        _tool("stop_option_streaming", "Stop the chain", _STOP, _stop, data_schemas.STREAMING),
+        _tool("start_option_streaming", "Start the chain", _START, _start, data_schemas.STREAMING, changes=True),
+        _tool("stop_option_streaming", "Stop the chain", _STOP, _stop, data_schemas.STREAMING, changes=True),
         _tool("streaming_status", "Chain status", _STATUS, _status, data_schemas.STREAMING),
     ]
 
 
-def _tool(name: str, title: str, description: str, handler: Any, schema: Json, arguments: Any = NoArguments) -> Tool:
+def _tool(
+    name: str,
+    title: str,
+    description: str,
+    handler: Any,
+    schema: Json,
+    arguments: Any = NoArguments,
+    *,
+    changes: bool = False,
+) -> Tool:
     return Tool(
         name=name,
         title=title,
@@ -60,6 +69,7 @@ def _tool(name: str, title: str, description: str, handler: Any, schema: Json, a
         arguments=arguments,
         handler=handler,
         output_schema=schema,
+        trades=changes,
         idempotent=True,
     )
 

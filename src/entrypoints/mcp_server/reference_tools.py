@@ -18,7 +18,7 @@ from entrypoints.mcp_server.data_arguments import (
 from entrypoints.mcp_server.option_tools import no_data
 from entrypoints.mcp_server.stock_tools import ticker
 from entrypoints.mcp_server.untrusted import stripped, untrusted
-from tradecore.errors import InvalidRequest, Rejected
+from tradecore.errors import DataMissing, InvalidRequest, Rejected
 from tradecore.model.reference import Announcement, Asset, Watchlist
 from tradecore.model.sessions import NEW_YORK, trading_day
 from tradecore.ports.corporate_actions import LONGEST_DAYS
@@ -102,7 +102,11 @@ async def _assets(call: Call, given: AssetRows) -> Json:
 async def _calendar(call: Call, given: CalendarRows) -> Json:
     first = given.start or trading_day(call.floor.clock.now())
     rows = []
-    for session in sessions_from(first, given.max_rows):
+    try:
+        sessions = sessions_from(first, given.max_rows)
+    except DataMissing as outside:
+        raise InvalidRequest(str(outside)) from None
+    for session in sessions:
         hours = (at.astimezone(NEW_YORK).strftime("%H:%M") for at in (session.opens, session.closes))
         rows.append([session.day.isoformat(), *hours, session.is_half_day])
     return _table(CALENDAR_COLUMNS, rows, len(rows))
