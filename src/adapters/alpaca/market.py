@@ -84,7 +84,7 @@ class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
             self.live.want(instrument)
         return self.live.standing(instrument) or await self.ask_quote(instrument)
 
-    async def ask_quote(self, instrument: Instrument) -> Quote | None:
+    async def ask_quote(self, instrument: Instrument, lane: Lane = Lane.DATA) -> Quote | None:
         """The newest quote as Alpaca answers now."""
         if isinstance(instrument, CryptoPair):
             return None
@@ -93,7 +93,7 @@ class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
             path, read, feed = "/options/quotes/latest", AlpacaHttp.options, feeds.options
         else:
             path, read, feed = "/stocks/quotes/latest", AlpacaHttp.stocks, feeds.stocks
-        answer = await self._ask(lambda http: read(http, path, symbols=symbol, feed=feed))
+        answer = await self._ask(lambda http: read(http, path, symbols=symbol, feed=feed), lane)
         raw = None if answer is None else fields.mapping(answer.get("quotes") or {}, "quotes").get(symbol)
         if raw is None:
             return None
@@ -103,6 +103,12 @@ class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
 
     async def bars(self, instrument: Instrument, start: datetime, end: datetime) -> Sequence[Bar]:
         """Finished one-minute bars that start in [start, end), oldest first."""
+        return await self.ask_bars(instrument, start, end)
+
+    async def ask_bars(
+        self, instrument: Instrument, start: datetime, end: datetime, lane: Lane = Lane.DATA
+    ) -> Sequence[Bar]:
+        """The same, in whichever lane."""
         if isinstance(instrument, CryptoPair) or start >= end:
             return []
         symbol = instrument.symbol
@@ -117,7 +123,7 @@ class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
             pages = http.pages(ask, path, _MOST_PAGES, **query)
             return [row for page in pages for row in fields.rows(_of(page, "bars").get(symbol), symbol)]
 
-        found = await self._ask(read)
+        found = await self._ask(read, lane)
         return finished_bars([read_bar(instrument, row) for row in found or []], start, end, self._clock.now())
 
     async def chain(self, underlying: str, expiry: date) -> OptionChain | None:
@@ -129,6 +135,13 @@ class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
             if known is not None and self._stands(known[0]):
                 return known[1]
             return await self._fetch(wish)
+
+    async def look_up_chain(self, underlying: str, expiry: date) -> OptionChain | None:
+        """A chain that is not fetched again by itself; one that is has the newest already."""
+        known = self._chains.get((underlying, expiry))
+        if known is not None and self._stands(known[0]):
+            return known[1]
+        return await self._ask_chain((underlying, expiry), Lane.LOOKUP)
 
     def want_quotes(self, contracts: Sequence[OptionContract]) -> None:
         """Have the stream send these."""
@@ -157,6 +170,11 @@ class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
         return self._clock.machine_seconds() - fetched_at < self._chain_stands_s
 
     async def _fetch(self, wish: tuple[str, date]) -> OptionChain | None:
+        chain = await self._ask_chain(wish, Lane.CHAIN)
+        self._chains[wish] = (self._clock.machine_seconds(), chain)
+        return chain
+
+    async def _ask_chain(self, wish: tuple[str, date], lane: Lane) -> OptionChain | None:
         underlying, expiry = wish
         query = {"expiration_date": expiry.isoformat(), "limit": _PAGE, "feed": self.feeds.options}
 
@@ -167,15 +185,13 @@ class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
                 found |= _of(page, "snapshots")
             return found
 
-        found = await self._ask(read)
+        found = await self._ask(read, lane)
         source = f"alpaca {self.feeds.options}{REMARKS.get(self.feeds.options, '')}"
-        chain = read_chain(underlying, expiry, found or {}, self._clock.now(), source)
-        self._chains[wish] = (self._clock.machine_seconds(), chain)
-        return chain
+        return read_chain(underlying, expiry, found or {}, self._clock.now(), source)
 
-    async def _ask(self, request: Any) -> Any:
+    async def _ask(self, request: Any, lane: Lane) -> Any:
         try:
-            return await self._calls.ask(Lane.DATA, request)
+            return await self._calls.ask(lane, request)
         except Refused as refusal:
             if refusal.status not in _NOBODY_KNOWS_IT:
                 raise

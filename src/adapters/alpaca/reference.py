@@ -22,7 +22,7 @@ _DETAILS: Final = ("ca_sub_type", "cash", "old_rate", "new_rate", "target_symbol
 
 
 class AlpacaReference(AssetDirectory, CorporateActions, Watchlists):
-    """Reads in the lane of reads; writes nothing but watchlists."""
+    """Writes nothing but watchlists."""
 
     def __init__(self, calls: Calls, *, clock: Clock) -> None:
         """Ask nothing yet."""
@@ -74,10 +74,10 @@ class AlpacaReference(AssetDirectory, CorporateActions, Watchlists):
         return await self._write("PUT", path, kept)
 
     async def _read(self, path: str, **query: Any) -> Any:
-        return await self._calls.ask(Lane.READ, lambda http: http.trading(path, **query))
+        return await self._calls.ask(Lane.REFERENCE, lambda http: http.trading(path, **query))
 
     async def _write(self, method: str, path: str, body: Raw) -> Watchlist:
-        return read_watchlist(await self._calls.ask(Lane.READ, lambda http: http.write(method, path, body)))
+        return read_watchlist(await self._calls.ask(Lane.REFERENCE, lambda http: http.write(method, path, body)))
 
 
 def read_asset(raw: Raw) -> Asset:

@@ -49,7 +49,7 @@ class AlpacaTradeTape(TradeTape):
     async def _ask(self, path: str, symbol: str, **query: Any) -> fields.Raw | None:
         try:
             answer = await self._calls.ask(
-                Lane.DATA, lambda http: http.stocks(path, symbols=symbol, feed=self._feed, **query)
+                Lane.LOOKUP, lambda http: http.stocks(path, symbols=symbol, feed=self._feed, **query)
             )
         except Refused as refusal:
             if refusal.status not in _NOBODY_KNOWS_IT:

@@ -112,7 +112,7 @@ async def _contracts(call: Call, given: ContractRows) -> Json:
 
 async def _quote(call: Call, given: OneContract) -> Json:
     contract = _contract(given.symbol)
-    quote = await call.floor.market.quote(contract)
+    quote = await call.floor.lookups.quote(contract)
     if quote is None:
         raise no_data(f"{contract.symbol} has no quote")
     return quote_json(quote, call.floor.clock.now())

@@ -66,7 +66,7 @@ def ticker(given: str) -> str:
 
 async def _quote(call: Call, given: OneTicker) -> Json:
     symbol = ticker(given.symbol)
-    quote = await call.floor.market.quote(Equity(symbol))
+    quote = await call.floor.lookups.quote(Equity(symbol))
     if quote is None:
         raise no_data(f"{symbol} has no quote")
     return quote_json(quote, call.floor.clock.now())

@@ -16,6 +16,7 @@ from adapters.alpaca.examination import Remark, entitled_feeds, examine_account
 from adapters.alpaca.feed import AlpacaFeed
 from adapters.alpaca.links import AlpacaLinks
 from adapters.alpaca.live_quotes import LiveQuotes
+from adapters.alpaca.lookups import AlpacaLookups
 from adapters.alpaca.market import AlpacaMarket
 from adapters.alpaca.records import read_account, read_flags
 from adapters.alpaca.reference import AlpacaReference
@@ -42,6 +43,7 @@ from tradecore.usecases.research import Research
 _TAIL: Final = timedelta(minutes=10)
 _FLAGS_EVERY_S: Final = 60.0
 _CHAIN_STANDS: Final = 0.8
+_CHAIN_STANDS_S: Final = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,8 +175,8 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
     feeds = entitled_feeds(calls.http, settings.alpaca_data_feed)
     clock, timers, days = world.clock, world.timers, _Days(_session_at(world.clock.now()))
     live = LiveQuotes(clock.machine_seconds)
-    # A little less than the poll's own time, so that a poll never finds what the one before it left.
-    stands_s = _CHAIN_STANDS * settings.spy_chain_update_interval
+    # A poll must not find what the one before it left, nor a preview what is older than a second.
+    stands_s = min(_CHAIN_STANDS_S, _CHAIN_STANDS * settings.spy_chain_update_interval)
     market = AlpacaMarket(calls, clock=clock, feeds=feeds, live=live, chain_stands_s=stands_s)
     chance = np.random.default_rng().random
     wire: dict[str, Any] = {"key": world.key, "secret": world.secret}
@@ -217,6 +219,7 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
     floor.connections = links
     reference = AlpacaReference(calls, clock=clock)
     floor.research = Research(
+        market=AlpacaLookups(market),
         tape=AlpacaTradeTape(calls, clock=clock, feed=feeds.stocks),
         assets=reference,
         corporate_actions=reference,

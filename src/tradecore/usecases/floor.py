@@ -118,6 +118,11 @@ class TradingFloor:
         """Make the bell that rings after every change."""
         self.changed = self.timers.bell()
 
+    @property
+    def lookups(self) -> MarketData:
+        """The market for questions that nothing is decided on."""
+        return self.research.market or self.market
+
     def record(self, at: datetime, kind: str, body: Json, seen: object, decision: Decision | None) -> None:
         """
         Append one entry and show it to the listener.

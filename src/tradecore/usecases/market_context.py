@@ -77,7 +77,7 @@ async def market_context(floor: TradingFloor, symbol: str) -> MarketContext:
 async def _from_bars(floor: TradingFloor, instrument: Equity, session: Session, found: MarketContext) -> None:
     names = ("last", "vwap", "opening_range", "close_to_close", "parkinson")
     try:
-        bars = await floor.market.bars(instrument, session.opens, min(found.at, session.closes))
+        bars = await floor.lookups.bars(instrument, session.opens, min(found.at, session.closes))
     except PortError as problem:
         _miss(found, names, f"bars can't be had: {str(problem)[:120]}")
         return

@@ -23,7 +23,7 @@ async def completed_chain(floor: TradingFloor, underlying: str, expiry: date | N
     kept = floor.board.completed(underlying)
     if kept is not None and kept.chain.expiry == wanted and _is_fresh(floor, kept):
         return kept
-    chain = await floor.market.chain(underlying, wanted)
+    chain = await floor.lookups.chain(underlying, wanted)
     if chain is None:
         return None
     spot = await spot_quote(floor, underlying)
@@ -37,7 +37,7 @@ async def completed_contract(floor: TradingFloor, contract: OptionContract) -> C
     Raises:
         Unavailable, Rejected, OutcomeUnknown: The source does not answer.
     """
-    quote = await floor.market.quote(contract)
+    quote = await floor.lookups.quote(contract)
     if quote is None:
         return None
     spot = await spot_quote(floor, contract.underlying)
@@ -51,7 +51,7 @@ async def spot_quote(floor: TradingFloor, underlying: str) -> Quote | None:
     Raises:
         Unavailable, Rejected, OutcomeUnknown: The source does not answer.
     """
-    return await floor.market.quote(Equity(underlying))
+    return await floor.lookups.quote(Equity(underlying))
 
 
 def _is_fresh(floor: TradingFloor, kept: CompletedChain) -> bool:

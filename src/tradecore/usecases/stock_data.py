@@ -20,7 +20,7 @@ async def session_bars(floor: TradingFloor, symbol: str, minutes: int, most: int
     """
     now = floor.clock.now()
     session = session_so_far(now)
-    bars = await floor.market.bars(Equity(symbol), session.opens, min(now, session.closes))
+    bars = await floor.lookups.bars(Equity(symbol), session.opens, min(now, session.closes))
     return grouped_bars(bars, session.opens, minutes, now)[-most:]
 
 
