@@ -66,6 +66,7 @@ class ChainKeeper:
         self._publisher = ChainPublisher(board, underlying.symbol, store, clock, timers)
         self._news = timers.bell()
         self._live: LiveChain | None = None
+        self._unread: dict[str, Quote] = {}
         self._stopped_on: date | None = None
         self._failed_in_a_row = 0
         self._halves_in_a_row = 0
@@ -142,6 +143,9 @@ class ChainKeeper:
         if self._live is None:
             return None
         self._dirty = False
+        unread, self._unread = self._unread, {}
+        for quote in unread.values():
+            self._live.put(quote)
         now = self._clock.now()
         completed = self._live.completed(self._board.quote(self._underlying), now)
         self._board.put_completed(completed)
@@ -204,7 +208,9 @@ class ChainKeeper:
             return
         if quote.instrument == self._underlying:
             self._changed()
-        elif self._live.put(quote):
+        elif quote.instrument.symbol in self._live:
+            # Taken in by the loop that completes: a fault there must not reach whoever brought the quote.
+            self._unread[quote.instrument.symbol] = quote
             self._heard_at = self._clock.machine_seconds()
             self._changed()
 
@@ -225,6 +231,7 @@ class ChainKeeper:
         if self._live is None:
             return
         self._live = None
+        self._unread = {}
         self._problem = None
         self._failed_in_a_row = self._halves_in_a_row = 0
         self._board.drop_chain(self._underlying.symbol)

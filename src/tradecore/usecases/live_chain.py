@@ -29,6 +29,10 @@ class LiveChain:
         """Number of contracts."""
         return len(self._chain)
 
+    def __contains__(self, symbol: str) -> bool:
+        """Whether a contract of this symbol is in the chain."""
+        return symbol in self._columns.rows
+
     def poll(self, chain: OptionChain) -> None:
         """Take over a later poll; rows that a stream renewed since stay as they are."""
         before, rows = self._chain, self._columns.rows

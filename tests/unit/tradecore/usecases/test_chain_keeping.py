@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -356,3 +358,21 @@ def test_the_contracts_nearest_the_money_are_wished_for_and_never_too_many() -> 
         assert scene.wishes.last[-1].strike == 670, "the nearest is the latest wish"
 
     keeping(story)
+
+
+def test_a_quote_that_nobody_can_read_does_not_reach_who_brought_it() -> None:
+    """Who feeds the board also guards positions; the fault ends the keeper's own work, which begins anew."""
+    loop = VirtualTimeLoop()
+
+    async def told() -> None:
+        scene = Scene(loop, at("10:00"), None, 1.0)
+        await scene.keeper.poll()
+        odd = replace(a_quote(a_contract("674"), now=scene.clock.now() + timedelta(seconds=1)), bid=Decimal("NaN"))
+        scene.board.put_quote(odd)
+        assert scene.board.quote(a_contract("674")) is odd
+        with pytest.raises(ValueError, match="NaN"):
+            scene.keeper.complete()
+        assert scene.keeper.complete() is not None, "the next time it goes on"
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(told())
