@@ -106,13 +106,14 @@ class Scene:
 def keeping(
     story: Callable[[Scene], Awaitable[None]],
     begins: str = "10:00",
+    day: date = TODAY,
     store: ChainStore | None = None,
     every_s: float = 1.0,
 ) -> None:
     loop = VirtualTimeLoop()
 
     async def told() -> None:
-        scene = Scene(loop, at(begins), store, every_s)
+        scene = Scene(loop, at(begins, day), store, every_s)
         works = [asyncio.ensure_future(work()) for work in scene.keeper.works]
         try:
             await story(scene)
@@ -285,12 +286,12 @@ def test_stopping_ends_the_chain_for_today_only_and_touches_no_other_quote() -> 
         await scene.later(2)
         assert scene.keeper.status().state == "polling"
         scene.keeper.stop()
-        monday = session_on(date(2026, 11, 23))
-        assert monday is not None
-        await scene.timers.sleep_until(monday.opens)
+        tomorrow = session_on(TODAY)
+        assert tomorrow is not None
+        await scene.timers.sleep_until(tomorrow.opens)
         assert scene.keeper.status().state == "polling", "the next day begins by itself"
 
-    keeping(story, every_s=60)
+    keeping(story, begins="16:10", day=date(2026, 11, 19), every_s=60)
 
 
 def test_a_chain_that_was_stopped_while_its_answer_was_under_way_does_not_come_back() -> None:
