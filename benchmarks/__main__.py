@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    chain_rows,
     crypto_doors,
     crypto_rows,
     desk_rows,
@@ -41,6 +42,8 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     replay_rows.recorded_bars,
     replay_rows.quote_ticks,
     replay_rows.order_with_fill,
+    chain_rows.chains,
+    chain_rows.chains_published,
     crypto_rows.book_changes,
     crypto_rows.market_analytics,
     crypto_doors.events_through_redis,

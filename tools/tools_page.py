@@ -8,21 +8,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import mcp_types as types
+from tools.data_words import DATA_ARGUMENTS, DATA_FIELDS, DATA_RESULTS
 
 from entrypoints.limits_file import load_limits
-from entrypoints.mcp_server import schemas
+from entrypoints.mcp_server import data_schemas, schemas
 from entrypoints.mcp_server.calls import Tool
 from entrypoints.mcp_server.prompts import PROMPTS
 from entrypoints.mcp_server.resources import RESOURCES
 from entrypoints.mcp_server.server import DeskServer, offered_tools
+from entrypoints.mcp_server.toolsets import DESK, TOOLSETS_OF
 from entrypoints.settings import Settings
+from entrypoints.settings.values import TOOLSETS
 from entrypoints.wiring import simulated_house
 from entrypoints.wiring.crypto_house import crypto_house
 from tradecore.model.sessions import session_on
 
 _SOURCE: Final = Path(__file__).parent.parent / "src"
 _SESSION: Final = date(2026, 11, 20)
-TOOLSETS: Final = ("desk", "data", "analytics", "admin", "crypto")
 
 ARGUMENTS: Final[Mapping[str, str]] = {
     "preview": "Accepted for older prompts; false without a token is refused.",
@@ -48,6 +50,7 @@ ARGUMENTS: Final[Mapping[str, str]] = {
     "minutes": "Calendar minutes from now, at most a day.",
     "iv_points": "Volatility points added to every contract.",
     "wait_s": "Seconds to wait for something to happen, 0 to 20.",
+    **DATA_ARGUMENTS,
 }
 
 RESULTS: Final[Mapping[str, str]] = {
@@ -69,7 +72,9 @@ RESULTS: Final[Mapping[str, str]] = {
     "HEALTH": "Health",
     "RECONCILED": "Reconciliation",
     "REPORT": "Market report",
+    **DATA_RESULTS,
 }
+SCHEMAS: Final[Mapping[str, Any]] = {**vars(schemas), **vars(data_schemas)}
 
 FIELDS: Final[Mapping[str, str]] = {
     "error": "why it was refused: `code`, `message`, `details`; only in a refusal",
@@ -199,6 +204,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "working_orders": "how many orders may be at the broker",
     "provisional": "expired contracts are still in the books: the broker books them before the next open",
     "alerts": "the newest three of the session",
+    **DATA_FIELDS,
 }
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
@@ -243,6 +249,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "INVALID_REQUEST": ("an argument is unknown, missing, of another type or names nothing", "correct it"),
     "TIMEOUT": ("no answer in time; it may still be under way", "`get_recent_orders` before asking again"),
     "INTERNAL_ERROR": ("a fault of ours; the log has the cause", "`get_recent_orders` before asking again"),
+    "NO_DATA": ("the source has nothing of it", "another symbol or day, or again in a session"),
+    "REJECTED": ("the keeper of the watchlists refused for good", "look with `get_watchlists`"),
     "symbol_not_indexed": ("nobody follows the pair; `indexed` lists those that somebody does", "ask for one of them"),
     "backend_unavailable": ("the store of the market reports can't be reached", "ask again in a moment"),
     "UNAVAILABLE": ("something the desk needs did not answer", "ask again in a moment"),
@@ -256,11 +264,11 @@ unknown one is refused, a number given as text is refused, and a number that is 
 every answer amounts, prices and quantities are text, exact to the last digit; counts and greeks are numbers. The text
 of an answer and its `structuredContent` say the same.
 
-`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `data`, `analytics`, `admin` and `crypto`; the
-other names it takes have no tools yet. `crypto` needs `REDIS_URL` or a `CRYPTO_FEED`, see
-[Crypto reports](../guides/crypto.md). `TRADECORE_READ_ONLY=true` leaves out everything that trades. All are fixed at
-the start. What is marked destructive here is so in simulated mode; in live mode only `confirm_order`, `cancel_order`,
-`kill_switch` and `manage_position` are, because the others only preview there.
+`TRADECORE_TOOLSETS` chooses from the toolsets `desk` (the default), `options`, `stocks`, `data`, `analytics`,
+`watchlists`, `admin` and `crypto`; a tool in two of them comes with either. `crypto` needs `REDIS_URL` or a
+`CRYPTO_FEED`, see [Crypto reports](../guides/crypto.md). `TRADECORE_READ_ONLY=true` leaves out everything that trades.
+All are fixed at the start. What is marked destructive here is so in simulated mode; in live mode only `confirm_order`,
+`cancel_order`, `kill_switch` and `manage_position` are, because the others only preview there.
 
 Strategies are tools by themselves: the two below ship with tradecore, and
 [a plug-in of yours](../guides/write-a-strategy.md) appears beside them.
@@ -299,7 +307,7 @@ def tools_page() -> str:
         lines += ["", *_tool(listed, server.tools[listed.name])]
     lines += ["", AFTER_TOOLS.strip()]
     for name, title in RESULTS.items():
-        lines += ["", f"### {title}", "", *_fields(getattr(schemas, name))]
+        lines += ["", f"### {title}", "", *_fields(SCHEMAS[name])]
     lines += ["", *_resources(), "", *_prompts(), "", ERRORS.strip()]
     lines += [f"| `{code}` | {when} | {step} |" for code, (when, step) in CODES.items()]
     return "\n".join(lines) + "\n"
@@ -322,7 +330,7 @@ def listed_arguments() -> set[str]:
 
 def listed_fields() -> set[str]:
     """Fields of every result but the two that every answer has."""
-    return {name for result in RESULTS for name in getattr(schemas, result)["properties"]} - {"desk", "recent_events"}
+    return {name for result in RESULTS for name in SCHEMAS[result]["properties"]} - {"desk", "recent_events"}
 
 
 def _server() -> DeskServer:
@@ -344,7 +352,8 @@ def _tool(listed: types.Tool, tool: Tool) -> Iterator[str]:
     yield ""
     yield str(listed.description)
     yield ""
-    yield f"Toolset `{tool.toolset}`; {_hints(listed)}; answers with [{_result(tool)}](#{_anchor(_result(tool))})."
+    sets = " and ".join(f"`{one}`" for one in TOOLSETS_OF.get(tool.name, (DESK,)))
+    yield f"In {sets}; {_hints(listed)}; answers with [{_result(tool)}](#{_anchor(_result(tool))})."
     properties: Mapping[str, Any] = listed.input_schema["properties"]
     if not properties:
         return
@@ -366,7 +375,7 @@ def _hints(listed: types.Tool) -> str:
 
 
 def _result(tool: Tool) -> str:
-    return next(title for name, title in RESULTS.items() if getattr(schemas, name) == tool.output_schema)
+    return next(title for name, title in RESULTS.items() if SCHEMAS[name] == tool.output_schema)
 
 
 def _anchor(title: str) -> str:

@@ -26,6 +26,7 @@ from entrypoints.limits_file import load_limits
 from entrypoints.mcp_server.server import PRINCIPAL, DeskServer, offered_tools
 from entrypoints.runtime import SessionRecorder, run_house
 from entrypoints.settings import read_settings
+from entrypoints.settings.values import TOOLSETS
 from entrypoints.wiring import House, simulated_house
 from tradecore.model.confirmation import MODEL_CONFIRMS, ConfirmationPolicy, Confirmer
 from tradecore.model.sessions import session_on
@@ -205,7 +206,7 @@ def _session(seed: int, count: int, log: LogText) -> Share:
     witness = Witness(house, (CANARY.encode(),))
 
     async def trade(floor: TradingFloor) -> None:
-        server = DeskServer(floor, offered_tools(floor, ("desk", "data", "admin"), read_only=False))
+        server = DeskServer(floor, offered_tools(floor, TOOLSETS, read_only=False))
         await floor.timers.sleep_until(session.at(time(9, 46)))
         news = asyncio.ensure_future(server.fan_out.run())
         await Attack(server, witness, share, count, seed)()

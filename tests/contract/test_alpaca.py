@@ -5,10 +5,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.contract.alpaca_at_simulator import CALL_SYMBOL, LONG_AGO, AlpacaAtSimulator
 
+from adapters.alpaca import guard
+from adapters.alpaca.addresses import on_this_machine
+from adapters.alpaca.calls import Calls
+from adapters.alpaca.live_quotes import LiveQuotes
+from adapters.alpaca.lookups import AlpacaLookups
+from adapters.alpaca.market import AlpacaMarket, Feeds
 from adapters.alpaca.orders import each_order
 from tradecore.errors import DuplicateOrder, OutcomeUnknown, Unavailable
 from tradecore.model.confirmed import ConfirmedOrder
@@ -220,3 +227,44 @@ class TestExpiryOverTheWire(_AtSimulator):
         assert abs((there.run(there.broker.account()).cash - cash).amount) <= Decimal("0.00005")
         again = [one for one in there.run(there.broker.executions(LONG_AGO)) if isinstance(one, Filled)]
         assert not [one for one in again if one.settlement], "asked for once a minute"
+
+
+class TestAlpacaLookups(_AtSimulator, MarketDataContract):
+    def open_market(self) -> MarketWorld:
+        session = session_on(DAY)
+        assert session is not None
+        there = self.there
+        there.show(Decimal("1.00"), Decimal("1.02"), Decimal(10))
+        return MarketWorld(AlpacaLookups(there.market), Equity("SPY"), DAY, session.opens, there.clock.now, there.run)
+
+    def test_what_is_looked_up_is_neither_streamed_nor_fetched_again(self) -> None:
+        world = self.open_market()
+        chain = world.run(world.market.chain("SPY", DAY))
+        assert chain is not None
+        for contract in chain.contracts:
+            world.run(world.market.quote(contract))
+        assert self.there.market.live.wanted == ()
+        assert world.run(self.there.market.refresh()) == 0
+
+    def test_however_much_is_looked_up_what_trades_is_answered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def no_sleep(_: float) -> None:
+            pass
+
+        monkeypatch.setattr(guard, "asyncio", SimpleNamespace(sleep=no_sleep))
+        there = self.there
+        calls = Calls(
+            key="k", secret="s", addresses=on_this_machine(there.url), seconds=lambda: 0.0, unix_seconds=lambda: 0.0
+        )
+        market = AlpacaMarket(calls, clock=there.clock, feeds=Feeds("sip", "opra"), live=LiveQuotes(lambda: 0.0))
+        market.live.standing = lambda _: None  # type: ignore[method-assign, assignment]
+        asked = 0
+        for _ in range(60):
+            try:
+                there.run(AlpacaLookups(market).quote(Equity("SPY")))
+            except Unavailable:
+                break
+            asked += 1
+        assert 20 < asked < 60, "a third of 180 may go at once, half of it to what only looks"
+        for _ in range(20):
+            assert there.run(market.quote(Equity("SPY"))) is not None
+        calls.close()

@@ -20,7 +20,8 @@ class Lane(StrEnum):
     What a request is for.
 
     Entries, reads and data have a budget and a breaker. Exits and cancellations have neither: nothing keeps the desk
-    from leaving.
+    from leaving. The chain, and what a model looks up of prices and of the account, have threads and breakers of their
+    own, and of the budgets of data and reads only what those leave: no question starves what guards positions.
     """
 
     ENTRY = "orders"
@@ -28,11 +29,24 @@ class Lane(StrEnum):
     CANCEL = "cancels"
     READ = "reads"
     DATA = "data"
+    CHAIN = "chain"
+    LOOKUP = "lookups"
+    REFERENCE = "reference"
 
 
-_THREADS: Final[Mapping[Lane, int]] = {Lane.ENTRY: 2, Lane.EXIT: 2, Lane.CANCEL: 2, Lane.READ: 3, Lane.DATA: 3}
+_THREADS: Final[Mapping[Lane, int]] = {
+    Lane.ENTRY: 2,
+    Lane.EXIT: 2,
+    Lane.CANCEL: 2,
+    Lane.READ: 3,
+    Lane.DATA: 3,
+    **dict.fromkeys((Lane.CHAIN, Lane.LOOKUP, Lane.REFERENCE), 1),
+}
 # Alpaca allows 200 requests a minute to each of its two APIs; exits and cancellations keep what these leave.
 _PER_MINUTE: Final[Mapping[Lane, int]] = {Lane.ENTRY: 30, Lane.READ: 120, Lane.DATA: 180}
+_SHARES: Final[Mapping[Lane, Lane]] = {Lane.CHAIN: Lane.DATA, Lane.LOOKUP: Lane.DATA, Lane.REFERENCE: Lane.READ}
+# Of what the lane they share with may take at once.
+_LEFT_TO_IT: Final[Mapping[Lane, float]] = {Lane.CHAIN: 0.25, Lane.LOOKUP: 0.5, Lane.REFERENCE: 0.5}
 _KEPT_FREE: Final[Mapping[Lane, int]] = {Lane.ENTRY: 20, Lane.READ: 40, Lane.DATA: 5}
 
 
@@ -80,7 +94,7 @@ class Calls:
         self._pools = {lane: ThreadPoolExecutor(number, f"alpaca-{lane}") for lane, number in _THREADS.items()}
         rates = {**_PER_MINUTE, **(per_minute or {})}
         self._budgets = {lane: Budget(str(lane), rate, seconds) for lane, rate in rates.items()}
-        self._breakers = {lane: Breaker(str(lane), seconds) for lane in _PER_MINUTE}
+        self._breakers = {lane: Breaker(str(lane), seconds) for lane in (*_PER_MINUTE, *_SHARES)}
         self._counts = {lane: _Count() for lane in Lane}
 
     @property
@@ -95,11 +109,15 @@ class Calls:
         Raises:
             Unavailable, Rejected, OutcomeUnknown: As `AlpacaHttp` tells them apart, or the lane's guard refused.
         """
-        breaker, budget, count = self._breakers.get(lane), self._budgets.get(lane), self._counts[lane]
+        breaker, budget, count = (
+            self._breakers.get(lane),
+            self._budgets.get(_SHARES.get(lane, lane)),
+            self._counts[lane],
+        )
         if breaker is not None:
             breaker.check()
         if budget is not None:
-            await budget.take()
+            await budget.take(leaves=_LEFT_TO_IT.get(lane, 0.0))
         count.asked += 1
         loop = asyncio.get_running_loop()
         try:

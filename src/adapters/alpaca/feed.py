@@ -17,6 +17,7 @@ from tradecore.model.instruments import Equity, Instrument
 from tradecore.model.sessions import Session
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketFeed, MarketStep
+from tradecore.ports.quote_wishes import QuoteWishes
 from tradecore.ports.timers import Timers
 
 _HEADERS: Final = {"Content-Type": "application/msgpack"}
@@ -66,6 +67,11 @@ class AlpacaFeed(MarketFeed):
         stocks, options = f"{origin}/v2/{feeds.stocks}", f"{origin}/v1beta1/{feeds.options}"
         self._stocks = Connection("stock data", stocks, greet=self._greet_stocks, **shared)
         self._options = Connection("option data", options, greet=self._greet_options, **shared)
+
+    @property
+    def wishes(self) -> QuoteWishes:
+        """Where contracts are wished for."""
+        return self._market
 
     @property
     def states(self) -> tuple[StreamState, ...]:

@@ -30,14 +30,14 @@ class Budget:
         self.waited = 0
         self.refused = 0
 
-    async def take(self) -> None:
+    async def take(self, *, leaves: float = 0.0) -> None:
         """
-        Take one request's share.
+        Take one request's share, leaving that part of what may be taken at once (0 to 1) to others.
 
         Raises:
             Unavailable: Its turn would come too late.
         """
-        wait = self._reserve()
+        wait = self._reserve(1 + leaves * (self._most - 1))
         if wait > 0:
             self.waited += 1
             await asyncio.sleep(wait)
@@ -46,11 +46,11 @@ class Budget:
         """Let nothing through before this time (machine seconds): the service said so."""
         self._closed_until = max(self._closed_until, at)
 
-    def _reserve(self) -> float:
+    def _reserve(self, needed: float) -> float:
         now = self._seconds()
         self._left = min(self._most, self._left + (now - self._at) * self._rate)
         self._at = now
-        wait = max((1 - self._left) / self._rate, self._closed_until - now, 0.0)
+        wait = max((needed - self._left) / self._rate, self._closed_until - now, 0.0)
         if wait > _LONGEST_WAIT:
             self.refused += 1
             raise Unavailable(f"the budget for {self._name} is used up for {wait:.0f} s")

@@ -99,6 +99,11 @@ class AlpacaHttp:
         """Ask for an order, once."""
         return _carried_out(lambda: self._trading.post("/orders", dict(body)))
 
+    def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Write something that is no order to the trading API, once: `POST` makes it, `PUT` replaces it."""
+        send = {"POST": self._trading.post, "PUT": self._trading.put}[method]
+        return _carried_out(lambda: send(path, dict(body)))
+
     def cancel(self, order_id: str) -> None:
         """Ask for a cancellation by Alpaca's id, once."""
         _carried_out(lambda: self._trading.delete(f"/orders/{order_id}"))

@@ -1,15 +1,18 @@
 """How everything between the desk and Alpaca stands, in a form a person can read."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from adapters.alpaca.calls import Calls, LaneState
+from adapters.alpaca.calls import Calls, Lane, LaneState
 from adapters.alpaca.connection import StreamState
 from adapters.alpaca.records import AccountFlags
 from tradecore.ports.connections import Connections, ConnectionState
 
+_FOR_READERS: Final = frozenset({Lane.LOOKUP, Lane.REFERENCE})
+
 
 class AlpacaLinks(Connections):
-    """Streams, the lanes that have a breaker, and the account's own brakes; `flags` is what the account said last."""
+    """Streams, the lanes a desk needs, and the account's own brakes; `flags` is what the account said last."""
 
     def __init__(self, calls: Calls, streams: Callable[[], Sequence[StreamState]], flags: AccountFlags) -> None:
         """Look at these."""
@@ -19,8 +22,8 @@ class AlpacaLinks(Connections):
 
     def states(self) -> Sequence[ConnectionState]:
         """Each connection now."""
-        lanes = [_of_lane(lane) for lane in self._calls.states if lane.breaker is not None]
-        return [*map(_of_stream, self._streams()), *lanes, _of_account(self.flags)]
+        lanes = [lane for lane in self._calls.states if lane.breaker is not None and lane.lane not in _FOR_READERS]
+        return [*map(_of_stream, self._streams()), *map(_of_lane, lanes), _of_account(self.flags)]
 
 
 def _of_stream(stream: StreamState) -> ConnectionState:

@@ -21,6 +21,7 @@ from tradecore.model.news import NewsItem
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketData
 from tradecore.ports.news import NewsFeed
+from tradecore.ports.quote_wishes import QuoteWishes
 
 _CHAIN_STANDS_S: Final = 1.0
 _WISH_LASTS_S: Final = 300.0
@@ -51,15 +52,24 @@ REMARKS: Final[Mapping[str, str]] = {
 }
 
 
-class AlpacaMarket(MarketData, NewsFeed):
+class AlpacaMarket(MarketData, NewsFeed, QuoteWishes):
     """
     Quotes, bars and chains; a chain asked for in the last five minutes is fetched every second by `refresh`.
 
     Instruments Alpaca does not know have no quote and no bars.
     """
 
-    def __init__(self, calls: Calls, *, clock: Clock, feeds: Feeds, live: LiveQuotes) -> None:
-        """`live` is what streams feed."""
+    def __init__(
+        self,
+        calls: Calls,
+        *,
+        clock: Clock,
+        feeds: Feeds,
+        live: LiveQuotes,
+        chain_stands_s: float = _CHAIN_STANDS_S,
+    ) -> None:
+        """`live` is what streams feed; a chain younger than `chain_stands_s` is not asked for again."""
+        self._chain_stands_s = chain_stands_s
         self._calls = calls
         self._clock = clock
         self.feeds = feeds
@@ -74,7 +84,7 @@ class AlpacaMarket(MarketData, NewsFeed):
             self.live.want(instrument)
         return self.live.standing(instrument) or await self.ask_quote(instrument)
 
-    async def ask_quote(self, instrument: Instrument) -> Quote | None:
+    async def ask_quote(self, instrument: Instrument, lane: Lane = Lane.DATA) -> Quote | None:
         """The newest quote as Alpaca answers now."""
         if isinstance(instrument, CryptoPair):
             return None
@@ -83,7 +93,7 @@ class AlpacaMarket(MarketData, NewsFeed):
             path, read, feed = "/options/quotes/latest", AlpacaHttp.options, feeds.options
         else:
             path, read, feed = "/stocks/quotes/latest", AlpacaHttp.stocks, feeds.stocks
-        answer = await self._ask(lambda http: read(http, path, symbols=symbol, feed=feed))
+        answer = await self._ask(lambda http: read(http, path, symbols=symbol, feed=feed), lane)
         raw = None if answer is None else fields.mapping(answer.get("quotes") or {}, "quotes").get(symbol)
         if raw is None:
             return None
@@ -93,6 +103,12 @@ class AlpacaMarket(MarketData, NewsFeed):
 
     async def bars(self, instrument: Instrument, start: datetime, end: datetime) -> Sequence[Bar]:
         """Finished one-minute bars that start in [start, end), oldest first."""
+        return await self.ask_bars(instrument, start, end)
+
+    async def ask_bars(
+        self, instrument: Instrument, start: datetime, end: datetime, lane: Lane = Lane.DATA
+    ) -> Sequence[Bar]:
+        """The same, in whichever lane."""
         if isinstance(instrument, CryptoPair) or start >= end:
             return []
         symbol = instrument.symbol
@@ -107,18 +123,30 @@ class AlpacaMarket(MarketData, NewsFeed):
             pages = http.pages(ask, path, _MOST_PAGES, **query)
             return [row for page in pages for row in fields.rows(_of(page, "bars").get(symbol), symbol)]
 
-        found = await self._ask(read)
+        found = await self._ask(read, lane)
         return finished_bars([read_bar(instrument, row) for row in found or []], start, end, self._clock.now())
 
     async def chain(self, underlying: str, expiry: date) -> OptionChain | None:
-        """Every quoted contract of one expiry, at most a second old when it is given out."""
+        """Every quoted contract of one expiry, at most `chain_stands_s` old when it is given out."""
         wish = (underlying, expiry)
         self._wishes[wish] = self._clock.machine_seconds()
         async with self._fetching:
             known = self._chains.get(wish)
-            if known is not None and self._clock.machine_seconds() - known[0] < _CHAIN_STANDS_S:
+            if known is not None and self._stands(known[0]):
                 return known[1]
             return await self._fetch(wish)
+
+    async def look_up_chain(self, underlying: str, expiry: date) -> OptionChain | None:
+        """A chain that is not fetched again by itself; one that is has the newest already."""
+        known = self._chains.get((underlying, expiry))
+        if known is not None and self._stands(known[0]):
+            return known[1]
+        return await self._ask_chain((underlying, expiry), Lane.LOOKUP)
+
+    def want_quotes(self, contracts: Sequence[OptionContract]) -> None:
+        """Have the stream send these."""
+        for contract in contracts:
+            self.live.want(contract)
 
     async def refresh(self) -> int:
         """Fetch again every chain that somebody asked for lately; how many there are."""
@@ -127,7 +155,8 @@ class AlpacaMarket(MarketData, NewsFeed):
         self._chains = {wish: known for wish, known in self._chains.items() if wish in self._wishes}
         for wish in tuple(self._wishes):
             async with self._fetching:
-                await self._fetch(wish)
+                if wish not in self._chains or not self._stands(self._chains[wish][0]):
+                    await self._fetch(wish)
         return len(self._wishes)
 
     async def news(self, symbols: Sequence[str], since: datetime) -> Sequence[NewsItem]:
@@ -137,7 +166,15 @@ class AlpacaMarket(MarketData, NewsFeed):
         items = [read_news(row) for row in fields.rows(fields.mapping(answer, "news").get("news"), "news")]
         return sorted((item for item in items if item.at >= since), key=lambda item: item.at)
 
+    def _stands(self, fetched_at: float) -> bool:
+        return self._clock.machine_seconds() - fetched_at < self._chain_stands_s
+
     async def _fetch(self, wish: tuple[str, date]) -> OptionChain | None:
+        chain = await self._ask_chain(wish, Lane.CHAIN)
+        self._chains[wish] = (self._clock.machine_seconds(), chain)
+        return chain
+
+    async def _ask_chain(self, wish: tuple[str, date], lane: Lane) -> OptionChain | None:
         underlying, expiry = wish
         query = {"expiration_date": expiry.isoformat(), "limit": _PAGE, "feed": self.feeds.options}
 
@@ -148,15 +185,13 @@ class AlpacaMarket(MarketData, NewsFeed):
                 found |= _of(page, "snapshots")
             return found
 
-        found = await self._ask(read)
+        found = await self._ask(read, lane)
         source = f"alpaca {self.feeds.options}{REMARKS.get(self.feeds.options, '')}"
-        chain = read_chain(underlying, expiry, found or {}, self._clock.now(), source)
-        self._chains[wish] = (self._clock.machine_seconds(), chain)
-        return chain
+        return read_chain(underlying, expiry, found or {}, self._clock.now(), source)
 
-    async def _ask(self, request: Any) -> Any:
+    async def _ask(self, request: Any, lane: Lane) -> Any:
         try:
-            return await self._calls.ask(Lane.DATA, request)
+            return await self._calls.ask(lane, request)
         except Refused as refusal:
             if refusal.status not in _NOBODY_KNOWS_IT:
                 raise

@@ -1,22 +1,25 @@
 """Prices on Alpaca's wire: quotes, bars and option chains, from REST answers and from streams alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from adapters.alpaca import fields
-from adapters.alpaca.fields import Raw, UnreadableAnswer
+from adapters.alpaca.fields import Raw
 from tradecore.errors import UnknownInstrument
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Instrument, OptionContract, Right, parse_instrument
-from tradecore.model.market import Bar, Quote
+from tradecore.model.market import Bar, Quote, Trade
 
 _MINUTE: Final = timedelta(minutes=1)
 _CLOCKS_APART: Final = timedelta(seconds=2)
 _CENTS: Final = Decimal(100)
+_LARGEST_PRICE: Final = 1_000_000
+_NOT_A_FRACTION: Final = 1e-6
 
 
 def read_quote(instrument: Instrument, raw: Raw, received_at: datetime, source: str) -> Quote:
@@ -71,6 +74,17 @@ def read_bar(instrument: Instrument, raw: Raw) -> Bar:
     )
 
 
+def read_trade(instrument: Instrument, raw: Raw, received_at: datetime) -> Trade:
+    """
+    One print.
+
+    Raises:
+        UnreadableAnswer: A field is missing or no number; it is named.
+    """
+    at = _no_later(fields.moment(raw, "t"), received_at)
+    return Trade(instrument, fields.decimal(raw, "p"), fields.decimal(raw, "s"), at)
+
+
 def finished_bars(bars: Iterable[Bar], start: datetime, end: datetime, now: datetime) -> list[Bar]:
     """Bars that start in [start, end) and have ended, oldest first, each minute once."""
     kept = {bar.start: bar for bar in bars if start <= bar.start < end and bar.end <= now}
@@ -88,21 +102,18 @@ def read_chain(
     Raises:
         UnreadableAnswer: A quote can't be read.
     """
-    quotes = sorted(
-        (quote for quote in _quotes_of(underlying, expiry, snapshots, received_at, source)),
-        key=lambda quote: _place(quote.instrument),
-    )
-    times = tuple(quote.at for quote in quotes)
-    if not times:
+    rows = sorted(_rows_of(underlying, expiry, snapshots, received_at), key=lambda row: _place(row.contract))
+    if not rows:
         return None
+    times = tuple(row.at for row in rows)
     return OptionChain(
         underlying=underlying,
         expiry=expiry,
-        contracts=tuple(quote.instrument for quote in quotes if isinstance(quote.instrument, OptionContract)),
-        bid_cents=np.array([_cents(quote.bid, ROUND_FLOOR) for quote in quotes], dtype=np.int64),
-        ask_cents=np.array([_cents(quote.ask, ROUND_CEILING) for quote in quotes], dtype=np.int64),
-        bid_size=np.array([int(quote.bid_size) for quote in quotes], dtype=np.int64),
-        ask_size=np.array([int(quote.ask_size) for quote in quotes], dtype=np.int64),
+        contracts=tuple(row.contract for row in rows),
+        bid_cents=np.array([row.bid for row in rows], dtype=np.int64),
+        ask_cents=np.array([row.ask for row in rows], dtype=np.int64),
+        bid_size=np.array([row.bid_size for row in rows], dtype=np.int64),
+        ask_size=np.array([row.ask_size for row in rows], dtype=np.int64),
         at=max(times),
         received_at=received_at,
         source=source,
@@ -110,18 +121,39 @@ def read_chain(
     )
 
 
-def _quotes_of(
-    underlying: str, expiry: date, snapshots: Mapping[str, Raw], received_at: datetime, source: str
-) -> Iterable[Quote]:
+class _Row(NamedTuple):
+    contract: OptionContract
+    bid: int
+    bid_size: int
+    ask: int
+    ask_size: int
+    at: datetime
+
+
+def _rows_of(underlying: str, expiry: date, snapshots: Mapping[str, Raw], received_at: datetime) -> Iterator[_Row]:
     for symbol, snapshot in snapshots.items():
         contract = _contract(symbol)
         if contract is None or contract.underlying != underlying or contract.expiry != expiry:
             continue
-        raw = fields.mapping(snapshot, symbol).get("latestQuote")
-        if raw is not None:
-            yield read_quote(contract, fields.mapping(raw, "latestQuote"), received_at, source)
+        found = fields.mapping(snapshot, symbol).get("latestQuote")
+        if found is not None:
+            raw = fields.mapping(found, "latestQuote")
+            bid, ask = _side_in_cents(raw, "bp", "bs", ROUND_FLOOR), _side_in_cents(raw, "ap", "as", ROUND_CEILING)
+            yield _Row(contract, *bid, *ask, _no_later(fields.moment(raw, "t"), received_at))
 
 
+def _side_in_cents(raw: Raw, price_name: str, size_name: str, rounding: str) -> tuple[int, int]:
+    """Price and size of one side; a chain has thousands, so a plain number of whole cents is not read as a Decimal."""
+    price, size = raw.get(price_name), raw.get(size_name)
+    if isinstance(price, float) and type(size) is int and 0 < price < _LARGEST_PRICE and size >= 0:
+        whole = round(price * 100)
+        if abs(price * 100 - whole) < _NOT_A_FRACTION:
+            return whole, size
+    exact, units = _side(raw, price_name, size_name)
+    return (0 if exact is None else int((exact * _CENTS).to_integral_value(rounding))), int(units)
+
+
+@lru_cache(maxsize=8_192)
 def _contract(symbol: str) -> OptionContract | None:
     """Adjusted contracts (a digit in their root) and the like can't be traded here and are left out."""
     try:
@@ -131,11 +163,5 @@ def _contract(symbol: str) -> OptionContract | None:
     return found if isinstance(found, OptionContract) else None
 
 
-def _place(instrument: Instrument) -> tuple[bool, Decimal]:
-    if not isinstance(instrument, OptionContract):
-        raise UnreadableAnswer(f"{instrument.symbol} is no option")
-    return instrument.right is Right.PUT, instrument.strike
-
-
-def _cents(price: Decimal | None, rounding: str) -> int:
-    return 0 if price is None else int((price * _CENTS).to_integral_value(rounding))
+def _place(contract: OptionContract) -> tuple[bool, Decimal]:
+    return contract.right is Right.PUT, contract.strike

@@ -1,6 +1,6 @@
 """A seeded market: SPY's path for one session and its same-day chain, as snapshots, history and stream."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,11 +13,12 @@ from adapters.simulated.regimes import Regime, bent
 from tradecore.analysis.option_surface import OptionSurface
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Equity, Instrument, OptionContract, Right
-from tradecore.model.market import Bar, Quote
+from tradecore.model.market import Bar, Quote, Trade
 from tradecore.model.sessions import Session
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketData, MarketFeed, MarketStep
 from tradecore.ports.timers import Timers
+from tradecore.ports.trade_tape import TradeTape
 
 SOURCE: Final = "simulated"
 _STRIKES_EACH_WAY: Final = 15
@@ -25,9 +26,10 @@ _MINUTE: Final = timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
 # Ticks come five a second; where none came for so long, trading is halted.
 _HALTED_MS: Final = 5_000
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-class SimulatedMarket(MarketData, MarketFeed):
+class SimulatedMarket(MarketData, MarketFeed, TradeTape):
     """
     One session of one underlying from a seed.
 
@@ -73,6 +75,20 @@ class SimulatedMarket(MarketData, MarketFeed):
             return []
         now = self._clock.now()
         return [bar for bar in self._bars if start <= bar.start < end and bar.end <= now]
+
+    async def trades(self, instrument: Equity, start: datetime, end: datetime, most: int) -> Sequence[Trade]:
+        """A print with every tick of the underlying."""
+        now = self._clock.now()
+        if instrument != self._underlying or most <= 0:
+            return []
+        first = bisect_left(self._offsets, self._offset(start))
+        last = min(bisect_left(self._offsets, self._offset(end)), bisect_right(self._offsets, self._offset(now)))
+        return [self._trade(tick) for tick in range(max(first, last - most), last)]
+
+    async def latest_trade(self, instrument: Equity) -> Trade | None:
+        """The newest tick's."""
+        tick = self._tick(self._clock.now())
+        return None if instrument != self._underlying or tick is None else self._trade(tick)
 
     async def chain(self, underlying: str, expiry: date) -> OptionChain | None:
         """The same-day chain now."""
@@ -139,6 +155,13 @@ class SimulatedMarket(MarketData, MarketFeed):
         )
         self._newest[instrument] = (step, quote)
         return quote
+
+    def _trade(self, tick: int) -> Trade:
+        price, volume = _dollars(int(self._path.trade_cents[tick])), Decimal(int(self._path.volume[tick]))
+        return Trade(self._underlying, price, volume, self._session.opens + self._offsets[tick] * _MILLISECOND)
+
+    def _offset(self, at: datetime) -> float:
+        return (at - self._session.opens) / _MILLISECOND
 
     def _step(self) -> int:
         now = min(self._clock.now(), self._session.closes)

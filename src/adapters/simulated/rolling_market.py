@@ -8,14 +8,15 @@ import numpy as np
 from adapters.simulated.market import SimulatedMarket
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Equity, Instrument
-from tradecore.model.market import Bar, Quote
+from tradecore.model.market import Bar, Quote, Trade
 from tradecore.model.sessions import Session, next_session
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketData, MarketFeed, MarketStep
 from tradecore.ports.timers import Timers
+from tradecore.ports.trade_tape import TradeTape
 
 
-class RollingMarket(MarketData, MarketFeed):
+class RollingMarket(MarketData, MarketFeed, TradeTape):
     """
     Shows the session it stands in; every day's path comes from the seed and the date.
 
@@ -49,6 +50,14 @@ class RollingMarket(MarketData, MarketFeed):
     async def chain(self, underlying: str, expiry: date) -> OptionChain | None:
         """The same-day chain now."""
         return await self._today.chain(underlying, expiry)
+
+    async def trades(self, instrument: Equity, start: datetime, end: datetime, most: int) -> Sequence[Trade]:
+        """Trades of the session it stands in."""
+        return await self._today.trades(instrument, start, end, most)
+
+    async def latest_trade(self, instrument: Equity) -> Trade | None:
+        """The newest trade."""
+        return await self._today.latest_trade(instrument)
 
     def steps(self) -> AsyncIterator[MarketStep]:
         """Steps of the session it stands in, from now to its close."""

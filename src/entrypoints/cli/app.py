@@ -19,6 +19,7 @@ from entrypoints.cli.doctor import doctor
 from entrypoints.cli.kill import kill
 from entrypoints.cli.mcp import mcp
 from entrypoints.cli.operator import halt, resume, settle
+from entrypoints.cli.option import option
 from entrypoints.cli.replay import replay
 from entrypoints.cli.serve import serve
 from entrypoints.cli.sim import sim
@@ -55,6 +56,7 @@ app.command()(halt)
 app.command()(resume)
 app.command()(settle)
 app.command()(call)
+app.command()(option)
 app.command()(doctor)
 app.add_typer(audit_app, name="audit")
 app.add_typer(crypto_app, name="crypto")

@@ -40,9 +40,9 @@ def analytics_tools() -> list[Tool]:
     return [
         _tool("what_if", "What if", _WHAT_IF, _what_if, schemas.WHAT_IF, WhatIfArguments),
         _tool("day_brief", "Day brief", _BRIEF, _day_brief, schemas.DAY_BRIEF),
-        _tool("portfolio_delta", "Delta", "Delta held, by group.", _delta, schemas.DELTA, toolset="analytics"),
-        _tool("portfolio_greeks", "Portfolio greeks", "Greeks by group.", _greeks, schemas.GREEKS, toolset="analytics"),
-        _tool("risk_metrics", "Risk metrics", _RISK, _risk, schemas.RISK_METRICS, toolset="analytics"),
+        _tool("portfolio_delta", "Delta", "Delta held, by group.", _delta, schemas.DELTA),
+        _tool("portfolio_greeks", "Portfolio greeks", "Greeks by group.", _greeks, schemas.GREEKS),
+        _tool("risk_metrics", "Risk metrics", _RISK, _risk, schemas.RISK_METRICS),
     ]
 
 
@@ -53,8 +53,6 @@ def _tool(
     handler: Any,
     schema: Json,
     arguments: Any = NoArguments,
-    *,
-    toolset: str = "desk",
 ) -> Tool:
     return Tool(
         name=name,
@@ -63,7 +61,6 @@ def _tool(
         arguments=arguments,
         handler=handler,
         output_schema=schema,
-        toolset=toolset,
         idempotent=True,
     )
 

@@ -90,5 +90,4 @@ class Tool:
     handler: Handler
     output_schema: Json
     trades: bool = False
-    toolset: str = "desk"
     idempotent: bool = False

@@ -40,7 +40,6 @@ def crypto_tools(reports: "MarketReports") -> list[Tool]:
             arguments=GetReport,
             handler=get_report,
             output_schema=schemas.REPORT,
-            toolset="crypto",
             idempotent=True,
         )
     ]

@@ -27,7 +27,7 @@ _SHOWN_LIMITS: Final = ("risk_per_trade", "per_trade_max_loss", "max_contracts_p
 
 
 def reading_tools() -> list[Tool]:
-    """What every desk shows; the last three belong to toolsets of their own."""
+    """What every desk shows."""
     return [
         _tool("get_positions", "Positions", "Open positions by group, with stop, target and result.", _positions),
         _tool("get_account_info", "Account", "Cash, equity and buying power.", _account, schemas.ACCOUNT),
@@ -37,9 +37,9 @@ def reading_tools() -> list[Tool]:
         _tool("risk_check", "Risk headroom", "What may still be risked today, and the limits.", _risk, schemas.RISK),
         _tool("explain", "Explain", _EXPLAIN, _explain, schemas.EXPLANATION, Explain),
         _tool("wait_for_updates", "Wait for updates", _WAIT, _updates, schemas.UPDATES, WaitForUpdates),
-        _tool("get_market_clock", "Market clock", _CLOCK, _clock, schemas.CLOCK, toolset="data"),
-        _tool("healthcheck", "Health", _HEALTH, _health, schemas.HEALTH, toolset="admin"),
-        _tool("reconcile_positions", "Reconcile", _RECONCILE, _reconcile, schemas.RECONCILED, toolset="admin"),
+        _tool("get_market_clock", "Market clock", _CLOCK, _clock, schemas.CLOCK),
+        _tool("healthcheck", "Health", _HEALTH, _health, schemas.HEALTH),
+        _tool("reconcile_positions", "Reconcile", _RECONCILE, _reconcile, schemas.RECONCILED),
     ]
 
 
@@ -64,8 +64,6 @@ def _tool(
     handler: Any,
     schema: Json = schemas.POSITIONS,
     arguments: Any = NoArguments,
-    *,
-    toolset: str = "desk",
 ) -> Tool:
     return Tool(
         name=name,
@@ -74,7 +72,6 @@ def _tool(
         arguments=arguments,
         handler=handler,
         output_schema=schema,
-        toolset=toolset,
         idempotent=True,
     )
 

@@ -18,13 +18,18 @@ from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.analytics_tools import analytics_tools
 from entrypoints.mcp_server.arguments import input_schema, read_arguments
 from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
+from entrypoints.mcp_server.context_tools import context_tools
 from entrypoints.mcp_server.crypto_tools import crypto_tools
 from entrypoints.mcp_server.fan_out import FanOut
 from entrypoints.mcp_server.managing_tools import managing_tools
+from entrypoints.mcp_server.option_tools import option_tools
 from entrypoints.mcp_server.progress import progress_told
 from entrypoints.mcp_server.prompts import PROMPTS, prompt_text
 from entrypoints.mcp_server.reading_tools import reading_tools
+from entrypoints.mcp_server.reference_tools import reference_tools
 from entrypoints.mcp_server.resources import RESOURCES, read_resource
+from entrypoints.mcp_server.stock_tools import stock_tools
+from entrypoints.mcp_server.toolsets import chosen_tools
 from entrypoints.mcp_server.trading_tools import trading_tools
 from entrypoints.mcp_server.untrusted import stripped
 from tradecore import __version__
@@ -56,9 +61,9 @@ _log = logging.getLogger(__name__)
 
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
-    everything = [*trading_tools(floor), *managing_tools(), *reading_tools(), *analytics_tools()]
-    chosen = set(toolsets)
-    return {t.name: t for t in everything if t.toolset in chosen and not (read_only and t.trades)}
+    looking = (reading_tools(), option_tools(), stock_tools(), context_tools(), analytics_tools(), reference_tools())
+    everything = [*trading_tools(floor), *managing_tools(), *(tool for tools in looking for tool in tools)]
+    return chosen_tools((tool for tool in everything if not (read_only and tool.trades)), toolsets)
 
 
 class DeskServer:

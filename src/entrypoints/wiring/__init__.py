@@ -11,11 +11,14 @@ from typing import Final
 
 from adapters.jsonl.journal import JsonlJournal, read_entries
 from adapters.jsonl.verify import JournalState, Verification, verify
+from adapters.jsonl.watchlists import JsonlWatchlists
+from adapters.memory.iv_history import MemoryIvHistory
 from adapters.replay.lean import Progress, read_lean_day
 from adapters.replay.market import RecordedMarket
 from adapters.replay.plain_bars import read_plain_day
 from adapters.simulated.accounts import SimulatedAccount
 from adapters.simulated.market import SimulatedMarket
+from adapters.simulated.reference import SimulatedReference
 from adapters.simulated.seeded_ids import SeededIds
 from adapters.simulated.venue import SimulatedVenue
 from adapters.simulated.virtual_time import FeedTimers, VirtualClock, VirtualTimeLoop
@@ -41,6 +44,7 @@ from tradecore.risk.limits import Limits
 from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.audit import OPENING, SCHEMA_VERSION
 from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.research import Research
 
 STARTING_CASH: Final = usd(10_000)
 _GROUP: Final = "tradecore.strategies"
@@ -199,6 +203,12 @@ def code_version() -> str:
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
+def embedded_research(underlying: Equity, directory: Path) -> Research:
+    """What can be looked up in a market of our own; watchlists live with the account."""
+    known = SimulatedReference(underlying)
+    return Research(assets=known, corporate_actions=known, watchlists=JsonlWatchlists(directory / "watchlists.jsonl"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """An account that is ours: its directory, its lock, its journal, and the strategies that may trade on it."""
@@ -271,6 +281,9 @@ def _house(
         ids=SeededIds(f"{place.mode}/{place.name}/{seed}"),
         strategies=place.strategies,
     )
+    floor.research = embedded_research(underlying, place.directory)
+    floor.research.iv_history = MemoryIvHistory()
+    floor.research.tape = market if isinstance(market, SimulatedMarket) else None
     facts = {"opening": encode(opening), "seed": seed, "chain": chain, "underlying": underlying.symbol}
     floor.record(session.opens, OPENING, facts, opening, None)
     return House(

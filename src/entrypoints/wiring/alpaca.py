@@ -16,8 +16,11 @@ from adapters.alpaca.examination import Remark, entitled_feeds, examine_account
 from adapters.alpaca.feed import AlpacaFeed
 from adapters.alpaca.links import AlpacaLinks
 from adapters.alpaca.live_quotes import LiveQuotes
+from adapters.alpaca.lookups import AlpacaLookups
 from adapters.alpaca.market import AlpacaMarket
 from adapters.alpaca.records import read_account, read_flags
+from adapters.alpaca.reference import AlpacaReference
+from adapters.alpaca.trade_tape import AlpacaTradeTape
 from adapters.alpaca.trade_updates import TradeUpdates
 from adapters.system.time import SystemClock
 from entrypoints.limits_file import shipped_fees
@@ -31,12 +34,16 @@ from tradecore.errors import PortError
 from tradecore.model.encoding import encode
 from tradecore.model.sessions import Session, next_session, session_on, trading_day
 from tradecore.ports.market_data import MarketStep
+from tradecore.ports.quote_wishes import QuoteWishes
 from tradecore.risk.limits import Limits
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.recovering import remembered_desk
+from tradecore.usecases.research import Research
 
 _TAIL: Final = timedelta(minutes=10)
 _FLAGS_EVERY_S: Final = 60.0
+_CHAIN_STANDS: Final = 0.8
+_CHAIN_STANDS_S: Final = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +96,11 @@ class AlpacaHouse(DeskHouse):
         if self.world.simulator is not None:
             self.world.simulator.close()
         super(AlpacaHouse, self).close()
+
+    @property
+    def wishes(self) -> QuoteWishes:
+        """Its option stream."""
+        return self.feed.wishes
 
     async def _watch_flags(self) -> None:
         while True:
@@ -163,7 +175,9 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
     feeds = entitled_feeds(calls.http, settings.alpaca_data_feed)
     clock, timers, days = world.clock, world.timers, _Days(_session_at(world.clock.now()))
     live = LiveQuotes(clock.machine_seconds)
-    market = AlpacaMarket(calls, clock=clock, feeds=feeds, live=live)
+    # A poll must not find what the one before it left, nor a preview what is older than a second.
+    stands_s = min(_CHAIN_STANDS_S, _CHAIN_STANDS * settings.spy_chain_update_interval)
+    market = AlpacaMarket(calls, clock=clock, feeds=feeds, live=live, chain_stands_s=stands_s)
     chance = np.random.default_rng().random
     wire: dict[str, Any] = {"key": world.key, "secret": world.secret}
     feed = AlpacaFeed(
@@ -203,6 +217,14 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
     desk = Desk(opening) if before is None else before.desk
     floor = furnished_floor(place, desk, market=market, broker=broker, clock=clock, timers=timers, begins=wall.now())
     floor.connections = links
+    reference = AlpacaReference(calls, clock=clock)
+    floor.research = Research(
+        market=AlpacaLookups(market),
+        tape=AlpacaTradeTape(calls, clock=clock, feed=feeds.stocks),
+        assets=reference,
+        corporate_actions=reference,
+        watchlists=reference,
+    )
     if before is None:
         facts = {"opening": encode(opening), "seed": None, "chain": "alpaca", "underlying": UNDERLYING.symbol}
         floor.record(clock.now(), OPENING, {**facts, "broker_account": flags.number}, opening, None)

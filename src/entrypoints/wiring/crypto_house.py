@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from adapters.memory.market_bus import MemoryMarketBus
 from adapters.system.time import LoopTimers, SystemClock, machine_seconds
 from entrypoints.settings import Settings, SettingsError
+from entrypoints.wiring.chain_beside import NO_REDIS
 from entrypoints.wiring.crypto import validate_report
 from entrypoints.wiring.crypto_feeds import market_feed
 from tradecore.errors import DataMalformed, Unavailable
@@ -28,7 +29,6 @@ from tradecore.ports.market_events import MarketEventFeed
 from tradecore.usecases.market_figures import MarketFigures
 from tradecore.usecases.market_reports import ReportWorker, get_report
 
-NO_REDIS: Final = "redis is not installed; install tradecore with its extra: pip install 'tradecore[redis]'"
 # Worker and bus end together here, so nobody ever takes a stream over and builds its windows again from what was kept.
 _KEPT_HERE: Final = timedelta(minutes=1)
 _FOR_GOOD: Final = timedelta(days=3650)

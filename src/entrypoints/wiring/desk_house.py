@@ -23,6 +23,7 @@ from tradecore.model.sessions import Session
 from tradecore.ports.broker import Broker
 from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketData, MarketStep
+from tradecore.ports.quote_wishes import NO_WISHES, QuoteWishes
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.updates import UpdateLog
 
@@ -56,6 +57,11 @@ class DeskHouse:
     @abstractmethod
     def session(self) -> Session:
         """The session the market stands in, or waits for."""
+
+    @property
+    def wishes(self) -> QuoteWishes:
+        """Where quotes of options are asked to be streamed, if anywhere."""
+        return NO_WISHES
 
     async def run(self) -> None:
         """Whatever has to go on beside trading; ends with the desk."""

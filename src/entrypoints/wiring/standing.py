@@ -13,7 +13,7 @@ from adapters.system.identity import SystemIds
 from adapters.system.time import LoopTimers, PacedClock, SystemClock, machine_seconds
 from entrypoints.limits_file import shipped_fees
 from entrypoints.settings import Settings, SettingsError
-from entrypoints.wiring import STARTING_CASH, Place, claim
+from entrypoints.wiring import STARTING_CASH, Place, claim, embedded_research
 from entrypoints.wiring.desk_house import UNDERLYING, DeskHouse, confirmation_policy, furnished_floor
 from tradecore.desk.desk import Desk
 from tradecore.desk.opening import DeskOpening
@@ -135,6 +135,8 @@ def _furnish(
     venue.keep_record(record)
     desk = Desk(opening) if before is None else before.desk
     floor = furnished_floor(place, desk, market=market, broker=venue, clock=clock, timers=timers, begins=wall.now())
+    floor.research = embedded_research(UNDERLYING, place.directory)
+    floor.research.tape = market
     facts = {"opening": encode(opening), "seed": seed, "chain": "simulated", "underlying": "SPY"}
     if before is None:
         floor.record(begins, OPENING, facts, opening, None)

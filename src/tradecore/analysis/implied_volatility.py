@@ -7,6 +7,10 @@ Halley steps then solve ln(b / (bound - b)) = target, a logit that is close to l
 that falls back to bisection. Two or three steps reach rounding accuracy.
 """
 
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,6 +46,44 @@ _FIT_COEFFICIENTS = (
 )
 
 
+class Identified(IntEnum):
+    """Whether a price has an implied volatility, and if not, why."""
+
+    YES = 0
+    NO_PRICE = 1
+    NO_TERMS = 2
+    NO_TIME_LEFT = 3
+    BELOW_INTRINSIC = 4
+    NO_TIME_VALUE = 5
+    ABOVE_BOUND = 6
+
+
+_CODES = tuple(
+    np.int8(code)
+    for code in (
+        Identified.NO_PRICE,
+        Identified.NO_TERMS,
+        Identified.NO_TIME_LEFT,
+        Identified.ABOVE_BOUND,
+        Identified.BELOW_INTRINSIC,
+        Identified.NO_TIME_VALUE,
+    )
+)
+
+
+def identified(
+    price: npt.ArrayLike,
+    spot: npt.ArrayLike,
+    strike: npt.ArrayLike,
+    minutes: npt.ArrayLike,
+    rate: npt.ArrayLike,
+    is_call: npt.ArrayLike,
+) -> npt.NDArray[np.int8]:
+    """Return the code of `Identified` of each element: YES exactly where `implied_volatility` is a number."""
+    columns, shape = _columns(price, spot, strike, minutes, rate, is_call)
+    return _gauged(*columns).code.reshape(shape)
+
+
 def implied_volatility(
     price: npt.ArrayLike,
     spot: npt.ArrayLike,
@@ -57,23 +99,51 @@ def implied_volatility(
     no-arbitrage bounds, time value (price minus discounted intrinsic value) below SMALLEST_TIME_VALUE, no minutes
     left, a spot or strike that is not positive, or a non-finite input.
     """
-    numbers = [np.asarray(value, dtype=np.float64) for value in (price, spot, strike, minutes, rate)]
-    arrays = np.broadcast_arrays(*numbers, np.asarray(is_call, dtype=np.bool_))
-    shape = arrays[0].shape
-    p, s, k, m, r, call = (array.ravel() for array in arrays)
+    columns, shape = _columns(price, spot, strike, minutes, rate, is_call)
+    found = _gauged(*columns)
+    result = np.full(columns[0].shape, np.nan)
+    chosen = np.flatnonzero(found.code == Identified.YES)
+    if chosen.size:
+        s, q = columns[1][chosen], found.discounted_strike[chosen]
+        deviation = _solve_deviation(s, q, found.time_value[chosen], found.gap[chosen])
+        result[chosen] = deviation / np.sqrt(found.years[chosen])
+    return result.reshape(shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gauged:
+    code: npt.NDArray[np.int8]
+    discounted_strike: FloatArray
+    years: FloatArray
+    time_value: FloatArray
+    gap: FloatArray
+
+
+def _columns(*values: npt.ArrayLike) -> tuple[list[npt.NDArray[Any]], tuple[int, ...]]:
+    numbers = [np.asarray(value, dtype=np.float64) for value in values[:-1]]
+    arrays = np.broadcast_arrays(*numbers, np.asarray(values[-1], dtype=np.bool_))
+    return [array.ravel() for array in arrays], arrays[0].shape
+
+
+def _gauged(
+    p: FloatArray, s: FloatArray, k: FloatArray, m: FloatArray, r: FloatArray, call: npt.NDArray[np.bool_]
+) -> _Gauged:
     with np.errstate(all="ignore"):
         years = m / MINUTES_PER_YEAR
         q = k * np.exp(-r * years)
         time_value = p - np.maximum(np.where(call, s - q, q - s), 0.0)
         gap = np.minimum(s, q) - time_value
-        valid = (time_value >= SMALLEST_TIME_VALUE) & (gap > 0.0) & (s > 0.0) & (k > 0.0) & (years > 0.0)
-        valid &= np.isfinite(s) & np.isfinite(q) & np.isfinite(years)
-    result = np.full(p.shape, np.nan)
-    chosen = np.flatnonzero(valid)
-    if chosen.size:
-        deviation = _solve_deviation(s[chosen], q[chosen], time_value[chosen], gap[chosen])
-        result[chosen] = deviation / np.sqrt(years[chosen])
-    return result.reshape(shape)
+        known = np.isfinite(s) & np.isfinite(q) & np.isfinite(years) & (s > 0.0) & (k > 0.0)
+        problems = (
+            ~np.isfinite(p),
+            ~known,
+            ~(years > 0.0),
+            ~(gap > 0.0),
+            time_value < 0.0,
+            ~(time_value >= SMALLEST_TIME_VALUE),
+        )
+    code = np.select(problems, _CODES, default=np.int8(Identified.YES)).astype(np.int8)
+    return _Gauged(code, q, years, time_value, gap)
 
 
 def _solve_deviation(s: FloatArray, q: FloatArray, time_value: FloatArray, gap: FloatArray) -> FloatArray:

@@ -79,6 +79,16 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Trade:
+    """One print: dollars per unit, units, and when it was made (UTC)."""
+
+    instrument: Instrument
+    price: Decimal
+    size: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SidePrices:
     """Open, high, low and close of one side of the quote within an interval, and its last size."""
 

@@ -36,7 +36,9 @@ from tradecore.ports.timers import Bell, Timers
 from tradecore.ports.tracing import NO_TRACING, Tracing
 from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
+from tradecore.usecases.chain_keeping import ChainKeeper
 from tradecore.usecases.desk_figures import DeskFigures, Work
+from tradecore.usecases.research import Research
 from tradecore.usecases.trace import TraceDigest
 from tradecore.usecases.updates import UpdateLog
 
@@ -85,8 +87,9 @@ class TradingFloor:
 
     `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing. `stop_signal` is what
     somebody outside asks of this desk also while it hangs. `asked` is what was asked of the broker last, `guarded` when
-    each group's way out was last known to work; `connections` are for whoever looks after the desk. `traces` are the
-    places in a trace that each order of this life was handed over at.
+    each group's way out was last known to work; `connections` are for whoever looks after the desk, `chain_keeper`
+    keeps the same-day chain where somebody runs it. `traces` are the places in a trace that each order of this life was
+    handed over at.
     """
 
     desk: Desk
@@ -114,10 +117,17 @@ class TradingFloor:
     headlines: dict[str, str] = field(default_factory=dict)
     approvals: dict[str, PendingApproval] = field(default_factory=dict)
     halted: str | None = None
+    chain_keeper: ChainKeeper | None = None
+    research: Research = field(default_factory=Research)
 
     def __post_init__(self) -> None:
         """Make the bell that rings after every change."""
         self.changed = self.timers.bell()
+
+    @property
+    def lookups(self) -> MarketData:
+        """The market for questions that nothing is decided on."""
+        return self.research.market or self.market
 
     def record(self, at: datetime, kind: str, body: Json, seen: object, decision: Decision | None) -> None:
         """

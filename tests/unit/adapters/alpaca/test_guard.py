@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from tests.unit.adapters.alpaca.test_prices import NOW, QUOTE, SPY
 
+from adapters.alpaca import guard
 from adapters.alpaca.guard import Breaker, Budget
 from adapters.alpaca.live_quotes import LiveQuotes
 from adapters.alpaca.prices import read_quote
@@ -34,6 +36,35 @@ def test_a_third_of_a_minute_s_requests_go_at_once_and_what_would_wait_too_long_
     machine.at += 10
     asyncio.run(take(1))
     assert (budget.waited, budget.refused) == (0, 1)
+
+
+def test_who_leaves_a_part_to_others_can_never_use_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def no_sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(guard, "asyncio", SimpleNamespace(sleep=no_sleep))
+    budget = Budget("data", 60, Machine())
+
+    async def greedy() -> int:
+        for taken in range(1_000):
+            try:
+                await budget.take(leaves=0.5)
+            except Unavailable:
+                return taken
+        raise AssertionError("nothing was left to others")
+
+    async def story() -> None:
+        taken = await greedy()
+        assert 10 <= taken <= 13, "half of the twenty that may go at once, and what is worth waiting for"
+        assert max(waits) <= 3
+        waits.clear()
+        for _ in range(7):
+            await budget.take()
+        assert waits == [], "what trades waits for nothing"
+
+    asyncio.run(story())
 
 
 def test_a_service_that_says_it_had_enough_is_left_alone_until_then() -> None:

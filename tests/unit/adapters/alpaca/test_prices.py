@@ -1,5 +1,6 @@
 """Prices, the account and news as Alpaca's wire has them."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -70,6 +71,28 @@ def test_a_chain_is_of_one_expiry_calls_before_puts_by_strike() -> None:
     assert (list(chain.bid_cents), list(chain.ask_size)) == ([101, 101, 101], [119, 119, 119])
     assert chain.quote(0).bid == Decimal("1.01")
     assert read_chain("SPY", date(2026, 11, 24), snapshots, NOW, "x") is None
+
+
+@pytest.mark.parametrize(
+    "price", [0.01, 1.1, 2.675, 0.07, 33.33, 4.35, 1.005, 99999.99, 1, "1.03", "1.005", 0, 0.0, None]
+)
+def test_a_chain_s_prices_are_those_of_a_quote_in_whole_cents_never_narrower(price: object) -> None:
+    raw = QUOTE | {"bp": price, "ap": price}
+    quote = read_quote(SPY, raw, NOW, "x")
+    chain = read_chain("SPY", date(2026, 11, 20), {CALL: {"latestQuote": raw}}, NOW, "x")
+    assert chain is not None
+    for cents, exact, rounding in ((chain.bid_cents, quote.bid, "floor"), (chain.ask_cents, quote.ask, "ceil")):
+        expected = 0 if exact is None else getattr(math, rounding)(exact * 100)
+        assert cents[0] == expected
+    assert (chain.bid_size[0], chain.ask_size[0]) == (int(quote.bid_size), int(quote.ask_size))
+
+
+@pytest.mark.parametrize(
+    "broken", [{"bp": True}, {"bp": "high"}, {"bs": None}, {"bs": "many"}, {"t": "noon"}, {"bp": 1e300}]
+)
+def test_a_chain_with_a_row_that_can_t_be_read_is_none_of_ours(broken: dict[str, object]) -> None:
+    with pytest.raises(UnreadableAnswer):
+        read_chain("SPY", date(2026, 11, 20), {CALL: {"latestQuote": QUOTE | broken}}, NOW, "x")
 
 
 def test_balances_are_exact_and_name_the_account() -> None:

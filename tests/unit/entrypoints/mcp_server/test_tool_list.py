@@ -10,18 +10,32 @@ import pytest
 from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, Desk, at_the_desk
 
 from entrypoints.mcp_server.server import DeskServer, offered_tools
+from entrypoints.mcp_server.toolsets import TOOLSETS_OF
+from entrypoints.settings.values import TOOLSETS
 
-DEFAULT = [
-    "orb_long_call", "orb_long_put", "confirm_order", "cancel_order", "flatten_all", "close_position", "kill_switch",
-    "manage_position", "get_positions", "get_account_info", "get_order_status", "get_recent_orders", "show_pnl",
-    "risk_check", "explain", "wait_for_updates", "what_if", "day_brief",
+PROMISED = [
+    "orb_long_call", "orb_long_put", "iron_condor_30_delta", "lotto_play_5_delta", "straddle_scan",
+    "place_option_order", "place_stock_order", "confirm_order", "cancel_order", "flatten_all", "close_position",
+    "manage_position", "kill_switch", "get_positions", "get_account_info", "get_order_status", "get_recent_orders",
+    "get_option_chain", "get_stock_quote", "show_pnl", "risk_check", "what_if", "explain", "day_brief",
+    "wait_for_updates",
 ]  # fmt: skip
-TRADING = set(DEFAULT[:8])
+ACTING = {"confirm_order", "cancel_order", "kill_switch", "manage_position"}
 
 
 async def listed(desk: Desk, era: str = "auto") -> list[types.Tool]:
     async with desk.client(era) as client:
         return list((await client.list_tools()).tools)
+
+
+def test_every_tool_is_in_the_table_of_toolsets_and_the_default_list_is_the_25_promised(tmp_path: Path) -> None:
+    assert [name for name, sets in TOOLSETS_OF.items() if "desk" in sets] == PROMISED
+    assert {one for sets in TOOLSETS_OF.values() for one in sets} == set(TOOLSETS)
+
+    async def story(desk: Desk) -> None:
+        assert set(offered_tools(desk.floor, TOOLSETS, read_only=False)) <= set(TOOLSETS_OF)
+
+    at_the_desk(tmp_path, story)
 
 
 @BOTH_ERAS
@@ -30,9 +44,10 @@ def test_the_default_list_is_the_desk_s_and_costs_little(tmp_path: Path, era: st
 
     async def story(desk: Desk) -> None:
         tools = await listed(desk, era)
-        assert [tool.name for tool in tools] == DEFAULT
+        names = [tool.name for tool in tools]
+        assert names == [name for name in PROMISED if name in names]
         read = [{"name": t.name, "description": t.description, "input_schema": t.input_schema} for t in tools]
-        assert len(json.dumps(read)) / 4 < 3000 * len(DEFAULT) / 25
+        assert len(json.dumps(read)) / 4 <= 3000 * len(names) / len(PROMISED)
         assert all(len(tool.description or "") < 300 for tool in tools)
 
     at_the_desk(tmp_path, story, toolsets=("desk",))
@@ -40,9 +55,12 @@ def test_the_default_list_is_the_desk_s_and_costs_little(tmp_path: Path, era: st
 
 def test_toolsets_add_their_tools_and_read_only_leaves_out_what_trades(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
+        usual = offered_tools(desk.floor, ("desk",), read_only=False)
         more = offered_tools(desk.floor, ("desk", "data", "admin"), read_only=False)
-        assert set(more) == {*DEFAULT, "get_market_clock", "healthcheck", "reconcile_positions"}
-        assert set(offered_tools(desk.floor, ("desk",), read_only=True)) == set(DEFAULT) - TRADING
+        assert list(more)[: len(usual)] == list(usual)
+        assert list(more)[-2:] == ["healthcheck", "reconcile_positions"]
+        looking = offered_tools(desk.floor, ("desk",), read_only=True)
+        assert list(looking) == [name for name, tool in usual.items() if not tool.trades]
         assert list(offered_tools(desk.floor, ("admin",), read_only=False)) == ["healthcheck", "reconcile_positions"]
 
     at_the_desk(tmp_path, story)
@@ -53,7 +71,7 @@ def test_tools_say_honestly_what_they_do(tmp_path: Path) -> None:
         for tool in await listed(desk):
             assert tool.title
             assert tool.annotations is not None
-            trades = tool.name in TRADING
+            trades = desk.server.tools[tool.name].trades
             assert tool.annotations.read_only_hint is not trades, tool.name
             assert tool.annotations.destructive_hint is trades, tool.name
             assert tool.annotations.open_world_hint is False, "a simulated market is inside"
@@ -70,7 +88,7 @@ def test_in_live_mode_only_what_acts_at_once_is_destructive(tmp_path: Path) -> N
         server = DeskServer(desk.floor, offered_tools(desk.floor, ("desk",), read_only=False))
         tools = await listed(Desk(desk.house, server))
         found = {tool.name for tool in tools if tool.annotations and tool.annotations.destructive_hint}
-        assert found == {"confirm_order", "cancel_order", "kill_switch", "manage_position"}
+        assert found == ACTING
 
     at_the_desk(tmp_path, story)
 
