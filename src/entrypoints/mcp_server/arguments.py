@@ -117,7 +117,8 @@ def strategy_arguments(strategy: Strategy) -> type[TradingArguments]:
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(strategy.Parameters):
         described = Field(default=field.default, description=field.metadata.get("doc", ""))
-        fields[field.name] = (_annotation(hints[field.name]), described)
+        choices = field.metadata.get("choices", ())
+        fields[field.name] = (Literal[choices] if choices else _annotation(hints[field.name]), described)
     return create_model(f"{strategy.name}_arguments", __base__=TradingArguments, **fields)
 
 

@@ -14,6 +14,7 @@ from tradecore.model.positions import Position, trade
 from tradecore.model.terms import Leg, Side
 from tradecore.risk.limits import Limits
 from tradecore.risk.picture import GroupExposure
+from tradecore.risk.prices import closing_touch_value
 from tradecore.risk.worst_case import worst_loss
 
 _HUNDRED = Decimal(100)
@@ -162,15 +163,13 @@ class Group:
         return sum((p.cost for p in self.holdings), Decimal(0)) / units if units else Decimal(0)
 
     def closing_value(self, view: MarketView) -> Decimal | None:
-        """What closing one unit brings at the touch (below zero: costs); None where a quote is missing that side."""
-        total = Decimal(0)
-        for leg in self.closing_legs():
-            quote = view.quote(leg.instrument)
-            price = None if quote is None else (quote.bid if leg.side is Side.SELL else quote.ask)
-            if price is None or not price.is_finite():
-                return None
-            total += leg.ratio * (price if leg.side is Side.SELL else -price)
-        return total
+        """
+        What closing one unit brings at the touch (below zero: costs); None where a quote is missing that side.
+
+        Of several legs, one that is sold and offered but that nobody bids for brings nothing: a worthless wing must
+        not blind the watch over the rest.
+        """
+        return closing_touch_value(self.closing_legs(), view)
 
     def exit_levels(self) -> tuple[Decimal | None, Decimal | None]:
         """

@@ -33,6 +33,7 @@ class Limits:
     max_drawdown_pct: Decimal | None = None
     per_trade_max_loss: Decimal | None = None
     risk_per_trade: Decimal | None = None
+    max_lotto_premium_per_day: Decimal | None = None
     gap_stress_pct: Decimal | None = None
     max_heat_pct: Decimal | None = None
     # size

@@ -14,6 +14,7 @@ SHIPPED_LIMITS: Final = Limits(
     max_drawdown_pct=Decimal(10),
     per_trade_max_loss=Decimal(250),
     risk_per_trade=Decimal(150),
+    max_lotto_premium_per_day=Decimal(50),
     gap_stress_pct=Decimal(10),
     max_heat_pct=Decimal("7.5"),
     max_contracts_per_order=Decimal(5),

@@ -14,7 +14,7 @@ from tradecore.model.sessions import session_on, trading_day
 from tradecore.model.terms import Side
 from tradecore.ports.market_data import MarketStep
 from tradecore.risk.expiry_clock import expiry_clock
-from tradecore.risk.prices import net_quote
+from tradecore.risk.prices import most_spread, net_quote
 from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.views import quotes_view
@@ -146,11 +146,10 @@ class ProtectionWatch:
 
     def _is_wide(self, group: Group, view: MarketView) -> bool:
         limits = self.floor.desk.opening.limits
-        net = net_quote(group.closing_legs(), view)
-        if net is None or limits.max_spread_ticks is None or limits.max_spread_pct is None:
-            return True
-        tick = group.plan.legs[0].instrument.tick(abs(net.mid))
-        return net.spread > max(limits.max_spread_ticks * tick, limits.max_spread_pct * abs(net.mid) / 100)
+        legs = group.closing_legs()
+        net = net_quote(legs, view)
+        most = most_spread(legs, net, limits) if net is not None else None
+        return net is None or most is None or net.spread > most
 
     async def _newest_quotes(self, group: Group) -> datetime | None:
         """Put the legs' newest quotes on the board; the time of the newest, None while a leg has none."""

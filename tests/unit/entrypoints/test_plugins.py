@@ -80,7 +80,7 @@ def test_a_strategy_that_is_installed_but_not_allowed_does_not_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(replay_spread(plugin)) == 64
-    assert "no strategy 'call_spread'; allowed: orb_long_call, orb_long_put" in capsys.readouterr().err
+    assert "no strategy 'call_spread'; allowed: iron_condor_30_delta, lotto_play_5_delta" in capsys.readouterr().err
 
 
 def test_an_allowed_plug_in_trades_a_spread_as_one_order_and_closes_it_as_one(

@@ -54,6 +54,7 @@ def a_cheap_option() -> RiskPicture:
 
 
 NEEDED_BY: dict[str, Callable[[], RiskPicture]] = {
+    "max_lotto_premium_per_day": lambda: a_picture(order=a_plan(label="LOTTO")),
     "max_combo_spread": a_condor,
     "max_combo_spread_pct": a_condor,
     "max_shares_per_order": shares,
