@@ -1,6 +1,7 @@
 """Arguments of tools: typed strictly, nothing unknown, nothing coerced, nothing echoed."""
 
 import dataclasses
+import json
 import types
 import typing
 from decimal import Decimal
@@ -57,6 +58,70 @@ class ClosePosition(TradingArguments):
     symbol: Name
     quantity: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
     reason: Text = ""
+
+
+class OrderLeg(BaseModel):
+    """One leg of an option order."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    symbol: Name
+    side: Literal["buy", "sell"]
+    ratio: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+def _legs(value: object) -> object:
+    # Some clients send arrays as text.
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError("a list of {symbol, side, ratio} is needed") from error
+
+
+_LEG_SCHEMA: Final = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "symbol": {"type": "string"},
+            "side": {"enum": ["buy", "sell"]},
+            "ratio": {"type": "integer", "default": 1},
+        },
+        "required": ["symbol", "side"],
+    },
+}
+Legs = Annotated[list[OrderLeg], BeforeValidator(_legs), WithJsonSchema(_LEG_SCHEMA)]
+
+
+class HandOrderArguments(TradingArguments):
+    """What every order asked for by hand takes."""
+
+    quantity: Number = Decimal(1)
+    limit_price: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    stop_pct: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    target_pct: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    note: Text = ""
+
+
+class PlaceOptionOrder(HandOrderArguments):
+    """Legs of one unit, how many units, a net price, a way out."""
+
+    legs: Legs = Field(default_factory=list)
+
+
+class PlaceStockOrder(HandOrderArguments):
+    """Which shares, and on which side."""
+
+    symbol: Name = ""
+    side: Literal["buy", "sell"] = "buy"
+
+
+class ScanStraddles(Arguments):
+    """What a straddle has to be."""
+
+    max_iv: Number = Decimal("0.8")
+    min_volume: Annotated[int, Field(ge=0)] = 100
 
 
 class KillSwitch(Arguments):

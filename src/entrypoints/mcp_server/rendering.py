@@ -29,6 +29,7 @@ from tradecore.usecases.updates import Update
 
 Json = dict[str, Any]
 _MINUTES_A_DAY: Final = 1440
+_ODDS: Final = "held to expiry; lognormal, no drift, the chain's volatility at each break-even, calendar minutes"
 
 
 def text(value: Decimal | Money | None) -> str | None:
@@ -87,6 +88,7 @@ def preview(answer: PreviewAnswer, ahead: Outlook, expires_in_s: int, quotes: Js
         **quotes,
         "risk": risk(first.verdict) if first else None,
         **before_and_after(ahead),
+        **odds_and_ladder(ahead),
     }
     if len(answer.previews) > 1:
         rendered["plans"] = [plan(one.plan, one.figures) for one in answer.previews]
@@ -211,6 +213,17 @@ def before_and_after(ahead: Outlook) -> Json:
             "loss_budget": text(ahead.budget_after),
             "pnl": {str(text(move)): text(after) for move, _, after in ahead.pnl},
         },
+    }
+
+
+def odds_and_ladder(ahead: Outlook) -> Json:
+    """What the plan wins if held to expiry: how likely, and how much at prices of the underlying, now and then."""
+    if not ahead.ladder:
+        return {}
+    return {
+        "probability_of_profit": _rounded(ahead.odds, 4),
+        "probability_basis": _ODDS,
+        "ladder": [{"spot": text(one.spot), "now": text(one.now), "expiry": text(one.expiry)} for one in ahead.ladder],
     }
 
 

@@ -85,6 +85,9 @@ TRADE: Final = answer(
         "quote_age_ms": _MAYBE_WHOLE,
         "feed": _MAYBE_TEXT,
         "risk": _MAYBE_OBJECT,
+        "probability_of_profit": _MAYBE_NUMBER,
+        "probability_basis": _TEXT,
+        "ladder": _OBJECTS,
         "before": _OBJECT,
         "after": _OBJECT,
         "changed": _OBJECTS,
@@ -106,6 +109,10 @@ TRADE: Final = answer(
     ("status",),
 )
 
+SCAN: Final = answer(
+    {"hits": _OBJECTS, "omitted": _WHOLE, "left_out": _OBJECT, "missing": _MAYBE_TEXT, "definition": _TEXT},
+    ("hits", "left_out", "missing"),
+)
 ORDER: Final = answer({"order": _OBJECT}, ("order",))
 ORDERS: Final = answer({"orders": _OBJECTS, "next_cursor": _MAYBE_TEXT}, ("orders", "next_cursor"))
 POSITIONS: Final = answer({"positions": _OBJECTS, "omitted": _WHOLE}, ("positions",))

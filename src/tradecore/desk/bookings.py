@@ -145,7 +145,9 @@ def settle(state: DeskState, group: Group, event: BrokerEvent) -> list[Alert]:
         group.closing = None
     if group.is_open:
         group.closed_at = None
-        arm(state, group, event.at)
+        # What is closed whole needs no stop any more; while its legs fill one by one, no level would mean a thing.
+        if group.closing is None or group.closing.units is not None:
+            arm(state, group, event.at)
         return []
     disarm(state, group)
     if not group.traded or group.closed_at is not None or group.intent_id in state.entries:

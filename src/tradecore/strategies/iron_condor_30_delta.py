@@ -28,12 +28,12 @@ class CondorParameters:
     width: Decimal | None = parameter(
         "Dollars between the strikes of each side; default: widest up to 10 that fits.", None
     )
-    strike_delta: Decimal = parameter("Delta of the sold strikes: 30 or 0.30.", Decimal(30))
-    contracts: Decimal | None = parameter("Number of condors; leave out to size by risk.", None)
-    risk_dollars: Decimal | None = parameter("Dollars at risk in the worst case; sizes the order.", None)
-    stop_pct: Decimal = parameter("Stop as percent of the credit lost: 100 = bought back at twice it.", Decimal(100))
-    target_pct: Decimal = parameter("Target as percent of the credit kept.", Decimal(50))
-    note: str = parameter("Your own words, kept in the journal.", "")
+    strike_delta: Decimal = parameter("Of the sold strikes: 30 or 0.30.", Decimal(30))
+    contracts: Decimal | None = parameter("Condors; else sized by risk.", None)
+    risk_dollars: Decimal | None = parameter("Worst-case dollars that size it.", None)
+    stop_pct: Decimal = parameter("Percent of the credit lost.", Decimal(100))
+    target_pct: Decimal = parameter("Percent of the credit kept.", Decimal(50))
+    note: str = parameter("For the journal.", "")
 
     def __post_init__(self) -> None:
         """Refuse values that make no order."""

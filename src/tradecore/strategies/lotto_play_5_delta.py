@@ -26,11 +26,11 @@ class LottoParameters:
     """What a caller may choose."""
 
     side: str = parameter("call or put.", "call", choices=("call", "put"))
-    strike_delta: Decimal = parameter("Delta of the option to buy: 5 or 0.05.", Decimal(5))
-    contracts: Decimal | None = parameter("Number of contracts; leave out to size by risk.", None)
-    risk_dollars: Decimal | None = parameter("Dollars at risk in the worst case; sizes the order.", None)
-    target_pct: Decimal = parameter("Target as percent of the premium gained: 300 = four times it.", Decimal(300))
-    note: str = parameter("Your own words, kept in the journal.", "")
+    strike_delta: Decimal = parameter("5 or 0.05.", Decimal(5))
+    contracts: Decimal | None = parameter("Contracts; else sized by risk.", None)
+    risk_dollars: Decimal | None = parameter("Worst-case dollars that size it.", None)
+    target_pct: Decimal = parameter("Percent of the premium gained.", Decimal(300))
+    note: str = parameter("For the journal.", "")
 
     def __post_init__(self) -> None:
         """Refuse values that make no order."""

@@ -24,12 +24,12 @@ _FARTHEST_DELTA: Final = 0.15
 class BreakoutParameters:
     """What a caller may choose."""
 
-    strike_delta: Decimal = parameter("Delta of the strike to buy: 30 or 0.30 is a 30-delta option.", Decimal(30))
-    contracts: Decimal | None = parameter("Number of contracts; leave out to size by risk.", None)
-    risk_dollars: Decimal | None = parameter("Dollars at risk in the worst case; sizes the order.", None)
-    stop_pct: Decimal = parameter("Stop as percent of the premium lost: 50 = at half of it.", Decimal(50))
-    target_pct: Decimal = parameter("Target as percent of the premium gained: 100 = doubled.", Decimal(100))
-    note: str = parameter("Your own words, kept in the journal.", "")
+    strike_delta: Decimal = parameter("Of the strike: 30 or 0.30.", Decimal(30))
+    contracts: Decimal | None = parameter("Contracts; else sized by risk.", None)
+    risk_dollars: Decimal | None = parameter("Worst-case dollars that size it.", None)
+    stop_pct: Decimal = parameter("Percent of the premium lost.", Decimal(50))
+    target_pct: Decimal = parameter("Percent of the premium gained.", Decimal(100))
+    note: str = parameter("For the journal.", "")
 
     def __post_init__(self) -> None:
         """Refuse values that make no order."""

@@ -12,11 +12,12 @@ from tests.unit.entrypoints.mcp_server.desk_and_clients import BOTH_ERAS, Desk, 
 from entrypoints.mcp_server.server import DeskServer, offered_tools
 
 DEFAULT = [
-    "orb_long_call", "orb_long_put", "confirm_order", "cancel_order", "flatten_all", "close_position", "kill_switch",
+    "orb_long_call", "orb_long_put", "iron_condor_30_delta", "lotto_play_5_delta", "confirm_order", "cancel_order",
+    "flatten_all", "close_position", "kill_switch", "place_option_order", "place_stock_order", "straddle_scan",
     "get_positions", "get_account_info", "get_order_status", "get_recent_orders", "show_pnl", "risk_check", "explain",
     "wait_for_updates",
 ]  # fmt: skip
-TRADING = set(DEFAULT[:7])
+TRADING = set(DEFAULT[:11])
 
 
 async def listed(desk: Desk, era: str = "auto") -> list[types.Tool]:

@@ -1,0 +1,145 @@
+"""Orders that a person asks for by hand: options of one to four legs, and shares. The same gate, the same ticket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from tradecore.desk.decisions import Refused
+from tradecore.errors import InvalidRequest, OffTick
+from tradecore.model.instruments import Equity, OptionContract, Price, exact_quantity, parse_instrument
+from tradecore.model.plans import Proposal, Protection, Signal, SizeRequest
+from tradecore.model.terms import Leg, Limit, Side, legs_text
+from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
+from tradecore.usecases.floor import TradingFloor
+from tradecore.usecases.previewing import preview_proposal
+
+OPTIONS: Final = "place_option_order"
+SHARES: Final = "place_stock_order"
+NO_SIGNAL: Final = Signal(present=False, why="asked for by hand; no strategy looked for a signal")
+_CENT: Final = Decimal("0.01")
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOrder:
+    """
+    What is asked for: legs of one unit, how many units, and a price.
+
+    Without `limit_price` the desk works the order from mid. For several legs the price is net: above zero a debit,
+    below zero a credit. `stop_pct` and `target_pct` are percent of the premium paid or the credit received.
+    """
+
+    legs: tuple[Leg, ...]
+    quantity: Decimal
+    limit_price: Decimal | None = None
+    stop_pct: Decimal | None = None
+    target_pct: Decimal | None = None
+    note: str = ""
+
+
+def option_legs(rows: Sequence[tuple[str, str, int]]) -> tuple[Leg, ...]:
+    """
+    Legs from (symbol, side, ratio).
+
+    Raises:
+        InvalidRequest: No leg, or one that is no option or has no side or ratio.
+    """
+    if not rows:
+        raise InvalidRequest("legs: at least one is needed, as {symbol, side, ratio}")
+    legs = []
+    for symbol, side, ratio in rows:
+        contract = parse_instrument(symbol)
+        if not isinstance(contract, OptionContract):
+            raise InvalidRequest(f"legs: {symbol[:32]} is no option; use an OCC symbol like SPY261120C00674000")
+        if side not in (Side.BUY, Side.SELL) or ratio < 1:
+            raise InvalidRequest(f"legs: {symbol[:32]} needs a side (buy or sell) and a ratio of 1 or more")
+        legs.append(Leg(contract, Side(side), ratio))
+    return tuple(legs)
+
+
+async def preview_options(
+    floor: TradingFloor, principal: str, wish: HandOrder, arguments: tuple[tuple[str, str], ...]
+) -> PreviewAnswer | RefusedAnswer:
+    """Preview an option order of one to four legs."""
+    _check(wish)
+    held = _holder(floor, wish.legs)
+    if held is not None:
+        return _refused(floor, OPTIONS, *held)
+    return await preview_proposal(floor, principal, _proposal(OPTIONS, "OPT", wish), arguments)
+
+
+async def preview_shares(
+    floor: TradingFloor, principal: str, wish: HandOrder, arguments: tuple[tuple[str, str], ...]
+) -> PreviewAnswer | RefusedAnswer:
+    """Preview a purchase of shares; what is held is sold by closing it, and nothing is sold short."""
+    _check(wish)
+    leg = wish.legs[0]
+    held = _holder(floor, wish.legs)
+    if held is not None:
+        return _refused(floor, SHARES, *held)
+    if leg.side is Side.SELL:
+        why = f"no {leg.instrument.symbol} is held, and shares are not sold short here"
+        return _refused(floor, SHARES, "NO_SHORT_SALES", why, f"buy {leg.instrument.symbol}, or a put on it")
+    return await preview_proposal(floor, principal, _proposal(SHARES, "STK", wish), arguments)
+
+
+def one_share_leg(symbol: str, side: str) -> tuple[Leg, ...]:
+    """
+    The leg of an order for shares.
+
+    Raises:
+        InvalidRequest: Not a US ticker, or no side.
+    """
+    share = parse_instrument(symbol)
+    if not isinstance(share, Equity):
+        raise InvalidRequest(f"symbol: {symbol[:32]} is no US ticker; options go through {OPTIONS}")
+    return (Leg(share, Side(side)),)
+
+
+def _check(wish: HandOrder) -> None:
+    exact_quantity(wish.legs[0].instrument, wish.quantity)
+    for name, value, most in (("stop_pct", wish.stop_pct, 1000), ("target_pct", wish.target_pct, 10_000)):
+        if value is not None and not 0 < value <= most:
+            raise InvalidRequest(f"{name} must be in (0, {most}], not {value}")
+    bought = len(wish.legs) == 1 and wish.legs[0].side is Side.BUY
+    if bought and wish.stop_pct is not None and wish.stop_pct > _HUNDRED:
+        raise InvalidRequest(f"stop_pct must be in (0, 100] of what is paid, not {wish.stop_pct}")
+    price = wish.limit_price
+    if len(wish.legs) > 1 and price is not None and price % _CENT:
+        low = price // _CENT * _CENT
+        raise OffTick(f"limit_price {price} is no whole cent; use {low} or {low + _CENT}")
+
+
+def _proposal(strategy: str, label: str, wish: HandOrder) -> Proposal:
+    exits = wish.stop_pct is not None or wish.target_pct is not None
+    return Proposal(
+        strategy=strategy,
+        label=label,
+        legs=wish.legs,
+        size=SizeRequest(contracts=wish.quantity),
+        protection=Protection(stop_pct=wish.stop_pct, target_pct=wish.target_pct, out_by=None) if exits else None,
+        signal=NO_SIGNAL,
+        reason=f"{legs_text(wish.legs)}, asked for by hand",
+        note=wish.note,
+        terms=None if wish.limit_price is None else Limit(Price(wish.limit_price)),
+    )
+
+
+def _holder(floor: TradingFloor, legs: tuple[Leg, ...]) -> tuple[str, str, str] | None:
+    """A refusal when a leg would give up what a group holds: that is closing, and the group has to know."""
+    for group in floor.desk.open_groups:
+        for held in group.holdings:
+            for leg in legs:
+                if leg.instrument == held.instrument and leg.side.sign * held.quantity < 0:
+                    symbol = leg.instrument.symbol
+                    why = f"{group.label} holds {held.quantity:f} {symbol}; this leg would net it"
+                    step = f"close_position {group.label}, or another strike"
+                    return "LEG_HELD", why, step
+    return None
+
+
+def _refused(floor: TradingFloor, strategy: str, code: str, why: str, step: str) -> RefusedAnswer:
+    refusal = Refused(code=code, message=why, next_step=step)
+    floor.refuse(refusal, strategy=strategy)
+    return RefusedAnswer(status="refused", refusal=refusal)
