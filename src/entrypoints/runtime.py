@@ -11,6 +11,7 @@ from tradecore.desk.decisions import Confirmed, Decision, Previewed, Refused, Se
 from tradecore.model.events import Filled
 from tradecore.ports.market_data import MarketStep
 from tradecore.reporting.session_tally import SessionTally
+from tradecore.usecases.arming import watch_armed
 from tradecore.usecases.floor import Note, TradingFloor, take_event
 from tradecore.usecases.protecting import ProtectionWatch
 
@@ -108,6 +109,8 @@ async def _pump(house: House, progress: Progress | None) -> None:
             # What a bar filled is held for the rest of that bar: its stop may lie within the same bar.
             await house.timers.sleep_until(step.at + _FILLS_ARRIVE)
         await watch.look(step)
+        if step.bars:
+            await watch_armed(house.floor)
         if progress is not None and step.bars:
             progress(step.at)
 

@@ -52,6 +52,19 @@ class TradingArguments(Arguments):
         return {name: getattr(self, name) for name in self.model_fields_set - set(TradingArguments.model_fields)}
 
 
+class StrategyArguments(TradingArguments):
+    """What every strategy takes beside its own parameters: `arm` previews a standing plan instead of an order."""
+
+    arm: bool = Field(default=False, description="As a standing plan.")
+    until: Annotated[Name, Field(description="HH:MM ET")] | None = None
+    worst_price: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The strategy's own parameters that were given."""
+        return {name: value for name, value in self.asked.items() if name not in StrategyArguments.model_fields}
+
+
 class ClosePosition(TradingArguments):
     """What to close."""
 
@@ -176,7 +189,7 @@ class WaitForUpdates(Arguments):
     wait_s: Annotated[Number, Field(ge=0, le=20)] = Decimal(20)
 
 
-def strategy_arguments(strategy: Strategy) -> type[TradingArguments]:
+def strategy_arguments(strategy: Strategy) -> type[StrategyArguments]:
     """A strategy's parameters as arguments of its tool."""
     hints = typing.get_type_hints(strategy.Parameters)
     fields: dict[str, Any] = {}
@@ -184,7 +197,7 @@ def strategy_arguments(strategy: Strategy) -> type[TradingArguments]:
         described = Field(default=field.default, description=field.metadata.get("doc", ""))
         choices = field.metadata.get("choices", ())
         fields[field.name] = (Literal[choices] if choices else _annotation(hints[field.name]), described)
-    return create_model(f"{strategy.name}_arguments", __base__=TradingArguments, **fields)
+    return create_model(f"{strategy.name}_arguments", __base__=StrategyArguments, **fields)
 
 
 def input_schema(arguments: type[Arguments]) -> dict[str, Any]:
@@ -236,6 +249,8 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
         # Clients that know only one type a field drop such a tool; leaving an argument out says the same as null.
         kept = {"type": next(option["type"] for option in schema["anyOf"] if option["type"] != "null")} | kept
     default = kept.pop("default", None)
+    if not kept.get("description"):
+        kept.pop("description", None)
     if default not in (None, ""):
         kept["default"] = _as_number(default) if kept["type"] == "number" else default
     return kept

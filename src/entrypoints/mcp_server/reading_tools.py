@@ -105,7 +105,8 @@ async def orders_json(floor: TradingFloor, older_than: str | None = None, limit:
     found = order_families(floor, older_than, limit + 1)
     shown = within_budget([rendering.family(one) for one in found[:limit]])
     more = len(found) > len(shown)
-    return {"orders": shown, "next_cursor": shown[-1]["group"] if more and shown else None}
+    armed = [plan.text for plan in floor.desk.armed_plans]
+    return {"orders": shown, "next_cursor": shown[-1]["group"] if more and shown else None, "armed": armed}
 
 
 async def risk_json(floor: TradingFloor) -> Json:

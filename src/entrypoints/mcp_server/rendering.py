@@ -10,6 +10,7 @@ from tradecore.desk.decisions import Figures, PositionGreeks, Preview
 from tradecore.model.money import Money
 from tradecore.model.plans import PlannedOrder
 from tradecore.model.sessions import NEW_YORK
+from tradecore.model.standing import StandingPlan
 from tradecore.model.terms import Leg
 from tradecore.risk.verdict import CheckResult, Verdict
 from tradecore.usecases.answers import (
@@ -92,9 +93,24 @@ def preview(answer: PreviewAnswer, ahead: Outlook, expires_in_s: int, quotes: Js
     }
     if len(answer.previews) > 1:
         rendered["plans"] = [plan(one.plan, one.figures) for one in answer.previews]
+    if answer.standing is not None:
+        rendered["standing"] = standing(answer.standing)
     if answer.changed:
         rendered["changed"] = [{"field": name, "old": old, "new": new} for name, old, new in answer.changed]
     return rendered
+
+
+def standing(plan: StandingPlan) -> Json:
+    """A standing plan: what is armed, until when, and its bounds."""
+    return {
+        "plan_id": plan.plan_id,
+        "strategy": plan.strategy,
+        "until": utc(plan.until),
+        "worst_price": text(plan.worst_price),
+        "worst_loss": text(plan.worst_loss),
+        "quantity": text(plan.quantity),
+        "text": plan.text,
+    }
 
 
 def _signal(shown: Preview | None) -> Json | None:
@@ -240,6 +256,7 @@ def confirmation(answer: ConfirmAnswer, state: str, ordered: list[Json]) -> Json
         "filled_quantity": text(answer.filled_quantity),
         "average_price": text(answer.average_price),
         "protection": list(answer.protection),
+        "armed": list(answer.armed),
         "replayed": answer.replayed,
         "orders": [order(one) for one in answer.orders],
     }

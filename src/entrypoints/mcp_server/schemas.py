@@ -82,6 +82,7 @@ TRADE: Final = answer(
         "break_evens": _TEXTS,
         "greeks": _MAYBE_OBJECT,
         "signal": _MAYBE_OBJECT,
+        "standing": _OBJECT,
         "quote_age_ms": _MAYBE_WHOLE,
         "feed": _MAYBE_TEXT,
         "risk": _MAYBE_OBJECT,
@@ -99,6 +100,7 @@ TRADE: Final = answer(
         "filled_quantity": _TEXT,
         "average_price": _MAYBE_TEXT,
         "protection": _TEXTS,
+        "armed": _TEXTS,
         "replayed": _FLAG,
         "orders": _OBJECTS,
         "what": _TEXT,
@@ -114,7 +116,7 @@ SCAN: Final = answer(
     ("hits", "left_out", "missing"),
 )
 ORDER: Final = answer({"order": _OBJECT}, ("order",))
-ORDERS: Final = answer({"orders": _OBJECTS, "next_cursor": _MAYBE_TEXT}, ("orders", "next_cursor"))
+ORDERS: Final = answer({"orders": _OBJECTS, "next_cursor": _MAYBE_TEXT, "armed": _TEXTS}, ("orders", "next_cursor"))
 POSITIONS: Final = answer({"positions": _OBJECTS, "omitted": _WHOLE}, ("positions",))
 ACCOUNT: Final = answer(
     {

@@ -8,6 +8,7 @@ from entrypoints.mcp_server.arguments import (
     ConfirmOrder,
     KillSwitch,
     OneOrder,
+    StrategyArguments,
     TradingArguments,
     strategy_arguments,
 )
@@ -20,6 +21,7 @@ from tradecore.errors import InvalidRequest
 from tradecore.strategies.strategy import Strategy, parameter_texts, read_parameters
 from tradecore.usecases import kill_switch
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
+from tradecore.usecases.arming import Arming, arming_texts, preview_armed
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.orders import cancel, order_status
 from tradecore.usecases.previewing import preview_close, preview_lift, preview_strategy
@@ -53,12 +55,17 @@ _KILL: Final = (
 
 
 def _strategy_tool(strategy: Strategy) -> Tool:
-    async def call_strategy(call: Call, given: TradingArguments) -> Result:
-        parameters = read_parameters(strategy.Parameters, given.asked)
-        texts = {name: value for name, value in parameter_texts(parameters) if name in given.asked}
+    async def call_strategy(call: Call, given: StrategyArguments) -> Result:
+        parameters = read_parameters(strategy.Parameters, given.parameters)
+        texts = {name: value for name, value in parameter_texts(parameters) if name in given.parameters}
+
+        texts |= arming_texts(given.arm, given.until, given.worst_price)
 
         async def preview() -> PreviewAnswer | RefusedAnswer:
-            return await preview_strategy(call.floor, call.principal, strategy.name, given.asked)
+            if given.arm:
+                wish = Arming(until=given.until, worst_price=given.worst_price)
+                return await preview_armed(call.floor, call.principal, strategy.name, given.parameters, wish)
+            return await preview_strategy(call.floor, call.principal, strategy.name, given.parameters)
 
         return await two_steps(call, given, texts | {"strategy": strategy.name}, preview)
 
@@ -75,7 +82,8 @@ async def _cancel_order(call: Call, given: OneOrder) -> Json:
     answer = await cancel(call.floor, call.principal, given.order_id)
     if isinstance(answer, RefusedAnswer):
         raise refusal_of(answer)
-    return done(answer) | {"orders": [rendering.order(order_status(call.floor, given.order_id))]}
+    known = given.order_id in call.floor.desk.orders
+    return done(answer) | {"orders": [rendering.order(order_status(call.floor, given.order_id))] if known else []}
 
 
 async def _flatten(call: Call, given: TradingArguments) -> Result:

@@ -11,6 +11,7 @@ from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.money import Money
 from tradecore.model.orders import OrderState
 from tradecore.model.plans import PlannedOrder, Signal, Sizing
+from tradecore.model.standing import StandingPlan
 from tradecore.risk.verdict import Verdict
 
 
@@ -65,6 +66,7 @@ class TicketKind(StrEnum):
     OPEN = "open"
     CLOSE = "close"
     LIFT = "lift"
+    ARM = "arm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Previewed:
     expires_at: datetime
     confirmer: Confirmer = Confirmer.MODEL
     changed: tuple[tuple[str, str, str], ...] = ()
+    standing: StandingPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

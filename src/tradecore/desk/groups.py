@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tradecore.model.events import Filled
 from tradecore.model.fees import FeeSchedule
+from tradecore.model.instruments import OptionContract
 from tradecore.model.market import MarketView
 from tradecore.model.money import CENT, ZERO, Money
 from tradecore.model.orders import Order, Role
@@ -15,7 +16,7 @@ from tradecore.model.terms import Leg, Side
 from tradecore.risk.limits import Limits
 from tradecore.risk.picture import GroupExposure
 from tradecore.risk.prices import closing_touch_value
-from tradecore.risk.worst_case import worst_loss
+from tradecore.risk.worst_case import uncovered_leg, worst_loss
 
 _HUNDRED = Decimal(100)
 
@@ -148,6 +149,18 @@ class Group:
         """Legs are held out of the plan's proportion, so that only closing them all together ends the group."""
         units = self._plan_units()
         return len(set(units)) > 1 or any(count % 1 for count in units)
+
+    @property
+    def has_lost_a_leg(self) -> bool:
+        """What is held is not the plan's structure any more: a leg is gone, or out of proportion."""
+        return self.is_open and (len(self.holdings) < len(self.plan.legs) or self.is_broken)
+
+    @property
+    def uncovered(self) -> OptionContract | None:
+        """A sold option held that no bought one of the group covers."""
+        sides = [(p, Side.BUY if p.quantity > 0 else Side.SELL) for p in self.holdings]
+        legs = [Leg(p.instrument, side, int(abs(p.quantity))) for p, side in sides]
+        return uncovered_leg(legs) if len(self.plan.legs) > 1 else None
 
     def _plan_units(self) -> list[Decimal]:
         ratios = {leg.instrument.symbol: leg.ratio for leg in self.plan.legs}

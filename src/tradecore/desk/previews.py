@@ -5,10 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
+from tradecore.desk.commands import PreviewClose, PreviewLift, PreviewOrder
 from tradecore.desk.decisions import Decision, Preview, Previewed, Refused, TicketKind
 from tradecore.desk.figures import closing_figures, opening_figures
 from tradecore.desk.groups import Group
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
 from tradecore.model.instruments import Price, exact_price, exact_quantity
@@ -44,9 +45,9 @@ def issue_opening(
     now: datetime,
 ) -> Decision:
     """Issue the ticket of an approved preview."""
-    ticket = _ticket(state, new, principal, TicketKind.OPEN, (preview.plan,), now)
+    ticket = new_record(state, new, principal, TicketKind.OPEN, (preview.plan,), now)
     confirmer = state.opening.confirmation.needed(preview.figures.worst_loss)
-    return _issued(state, replace(ticket, proposal=proposal, confirmer=confirmer), (preview,))
+    return issue(state, replace(ticket, proposal=proposal, confirmer=confirmer), (preview,))
 
 
 def judge_proposal(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> Preview:
@@ -97,8 +98,8 @@ def preview_close(state: DeskState, command: PreviewClose) -> Decision:
             )
         plans.append(closing_plan(group, quantity, command.view, "closed on request"))
     previews = tuple(_closing_preview(state, plan, command.view, command.at) for plan in plans)
-    ticket = _ticket(state, command.ticket, command.principal, TicketKind.CLOSE, tuple(plans), command.at)
-    return _issued(state, replace(ticket, closes=command.group), previews)
+    ticket = new_record(state, command.ticket, command.principal, TicketKind.CLOSE, tuple(plans), command.at)
+    return issue(state, replace(ticket, closes=command.group), previews)
 
 
 def legs_lot(group: Group) -> Decimal:
@@ -115,9 +116,9 @@ def preview_lift(state: DeskState, command: PreviewLift) -> Decision:
         return Decision(
             outcome=Refused(code="NOT_ENGAGED", message="the kill switch is not engaged", next_step="trade")
         )
-    ticket = _ticket(state, command.ticket, command.principal, TicketKind.LIFT, (), command.at)
+    ticket = new_record(state, command.ticket, command.principal, TicketKind.LIFT, (), command.at)
     # What becomes possible again has no bound of its own.
-    return _issued(state, replace(ticket, confirmer=state.opening.confirmation.needed(None)), ())
+    return issue(state, replace(ticket, confirmer=state.opening.confirmation.needed(None)), ())
 
 
 def closing_plan(group: Group, quantity: Decimal, view: MarketView, reason: str) -> PlannedOrder:
@@ -218,7 +219,7 @@ def _closing_preview(state: DeskState, plan: PlannedOrder, view: MarketView, now
     return Preview(plan=plan, figures=closing_figures(state, picture), verdict=judge_closing(picture))
 
 
-def _ticket(
+def new_record(
     state: DeskState,
     new: NewTicket,
     principal: str,
@@ -226,6 +227,7 @@ def _ticket(
     orders: tuple[PlannedOrder, ...],
     now: datetime,
 ) -> Ticket:
+    """A ticket that was not issued yet, with the time it lives."""
     timeout = state.limits.confirmation_timeout_s
     if kind is TicketKind.CLOSE:
         # What only lowers risk is not held up by a time-out that nobody set, or set too short to read by.
@@ -246,7 +248,8 @@ def _ticket(
     )
 
 
-def _issued(state: DeskState, ticket: Ticket, previews: tuple[Preview, ...]) -> Decision:
+def issue(state: DeskState, ticket: Ticket, previews: tuple[Preview, ...]) -> Decision:
+    """Issue a ticket; the answer shows these previews."""
     state.tickets.issue(ticket)
     outcome = Previewed(
         intent_id=ticket.intent_id,
@@ -255,5 +258,6 @@ def _issued(state: DeskState, ticket: Ticket, previews: tuple[Preview, ...]) -> 
         digest=ticket.digest,
         expires_at=ticket.expires_at,
         confirmer=ticket.confirmer,
+        standing=ticket.standing,
     )
     return Decision(outcome=outcome)

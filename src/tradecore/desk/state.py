@@ -15,6 +15,7 @@ from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.orders import Order, Role
 from tradecore.model.plans import LOTTO, PlannedOrder
 from tradecore.model.sessions import session_on, trading_day
+from tradecore.model.standing import StandingPlan
 from tradecore.model.terms import Effect, Leg
 from tradecore.risk.limits import Limits
 from tradecore.risk.picture import AccountExposure, RiskPicture, TradingState, WorkingExposure
@@ -61,7 +62,8 @@ class DeskState:
     `locks` are instruments whose books do not agree with the broker's, `stopped` strategies that repeated themselves,
     each with the reason. `warned_pct` is the highest step of the daily loss that a person was told of today;
     `unanswered` are unknown orders of which a person was told; `mismatches` are the differences of the last
-    reconciliation. `live` are the orders that may be at the venue.
+    reconciliation. `armed` are standing plans by their id; they end with the
+    desk's life. `live` are the orders that may be at the venue.
     """
 
     opening: DeskOpening
@@ -77,6 +79,7 @@ class DeskState:
     entries: dict[str, EntryRun] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     tickets: TicketBook = field(default_factory=TicketBook)
+    armed: dict[str, StandingPlan] = field(default_factory=dict)
     locks: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
     warned_pct: int = 0

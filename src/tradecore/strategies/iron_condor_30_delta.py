@@ -28,12 +28,12 @@ class CondorParameters:
     width: Decimal | None = parameter(
         "Dollars between the strikes of each side; default: widest up to 10 that fits.", None
     )
-    strike_delta: Decimal = parameter("Of the sold strikes: 30 or 0.30.", Decimal(30))
-    contracts: Decimal | None = parameter("Condors; else sized by risk.", None)
-    risk_dollars: Decimal | None = parameter("Worst-case dollars that size it.", None)
-    stop_pct: Decimal = parameter("Percent of the credit lost.", Decimal(100))
-    target_pct: Decimal = parameter("Percent of the credit kept.", Decimal(50))
-    note: str = parameter("For the journal.", "")
+    strike_delta: Decimal = parameter("30 or 0.30", Decimal(30))
+    contracts: Decimal | None = parameter("Else sized by risk.", None)
+    risk_dollars: Decimal | None = parameter("Worst case.", None)
+    stop_pct: Decimal = parameter("% of credit lost.", Decimal(100))
+    target_pct: Decimal = parameter("% of credit kept.", Decimal(50))
+    note: str = parameter("", "")
 
     def __post_init__(self) -> None:
         """Refuse values that make no order."""

@@ -25,12 +25,12 @@ _FARTHEST_DELTA: Final = 0.05
 class LottoParameters:
     """What a caller may choose."""
 
-    side: str = parameter("call or put.", "call", choices=("call", "put"))
-    strike_delta: Decimal = parameter("5 or 0.05.", Decimal(5))
-    contracts: Decimal | None = parameter("Contracts; else sized by risk.", None)
-    risk_dollars: Decimal | None = parameter("Worst-case dollars that size it.", None)
-    target_pct: Decimal = parameter("Percent of the premium gained.", Decimal(300))
-    note: str = parameter("For the journal.", "")
+    side: str = parameter("", "call", choices=("call", "put"))
+    strike_delta: Decimal = parameter("5 or 0.05", Decimal(5))
+    contracts: Decimal | None = parameter("Else sized by risk.", None)
+    risk_dollars: Decimal | None = parameter("Worst case.", None)
+    target_pct: Decimal = parameter("% of premium gained.", Decimal(300))
+    note: str = parameter("", "")
 
     def __post_init__(self) -> None:
         """Refuse values that make no order."""

@@ -24,12 +24,12 @@ _FARTHEST_DELTA: Final = 0.15
 class BreakoutParameters:
     """What a caller may choose."""
 
-    strike_delta: Decimal = parameter("Of the strike: 30 or 0.30.", Decimal(30))
-    contracts: Decimal | None = parameter("Contracts; else sized by risk.", None)
-    risk_dollars: Decimal | None = parameter("Worst-case dollars that size it.", None)
-    stop_pct: Decimal = parameter("Percent of the premium lost.", Decimal(50))
-    target_pct: Decimal = parameter("Percent of the premium gained.", Decimal(100))
-    note: str = parameter("For the journal.", "")
+    strike_delta: Decimal = parameter("30 or 0.30", Decimal(30))
+    contracts: Decimal | None = parameter("Else sized by risk.", None)
+    risk_dollars: Decimal | None = parameter("Worst case.", None)
+    stop_pct: Decimal = parameter("% of premium lost.", Decimal(50))
+    target_pct: Decimal = parameter("% of premium gained.", Decimal(100))
+    note: str = parameter("", "")
 
     def __post_init__(self) -> None:
         """Refuse values that make no order."""

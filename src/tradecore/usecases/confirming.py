@@ -113,6 +113,7 @@ def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | Non
         filled_quantity=total,
         average_price=paid / total if total else None,
         protection=tuple(_protection(floor, group) for group in groups if group.is_open),
+        armed=tuple(plan.text for plan in floor.desk.armed_plans if plan.intent_id == intent_id),
     )
 
 
@@ -142,6 +143,8 @@ async def _settle(floor: TradingFloor, outcome: Confirmed, wait: timedelta) -> N
 
 
 def _is_settled(floor: TradingFloor, outcome: Confirmed) -> bool:
+    if outcome.kind is TicketKind.ARM:
+        return True
     if outcome.kind is TicketKind.OPEN:
         return not floor.desk.entry_is_running(outcome.intent_id)
     return all(floor.desk.exit_is_over(label) for label in outcome.groups)

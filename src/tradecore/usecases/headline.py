@@ -5,14 +5,19 @@ from decimal import Decimal
 from tradecore.desk.decisions import Figures, Preview, TicketKind
 from tradecore.desk.opening import DeskOpening
 from tradecore.model.plans import PlannedOrder
+from tradecore.model.standing import StandingPlan
 from tradecore.model.terms import Side, legs_text, short_name
 
 
-def headline(opening: DeskOpening, kind: TicketKind, previews: tuple[Preview, ...]) -> str:
+def headline(
+    opening: DeskOpening, kind: TicketKind, previews: tuple[Preview, ...], standing: StandingPlan | None = None
+) -> str:
     """Mode and account first, then each order with its worst price and what it can lose."""
     mark = f"{opening.mode.upper()} ·{opening.account[-4:]}"
     if kind is TicketKind.LIFT:
         return f"{mark}: LIFT THE KILL SWITCH; opening orders are possible again"
+    if standing is not None:
+        return f"{mark}: ARM {standing.terms_text}; now it would {_order(previews[0])}"
     return f"{mark}: {'; '.join(_order(preview) for preview in previews)}"
 
 

@@ -114,10 +114,13 @@ async def cancel_all(floor: TradingFloor, principal: str) -> ActionAnswer:
     working = [o.client_order_id for o in floor.desk.live_orders if o.role is Role.ENTRY]
     running = [order_id for order_id in working if floor.desk.orders[order_id].state is not OrderState.PENDING_CANCEL]
     refused = [order_id for order_id in running if isinstance(await cancel(floor, principal, order_id), RefusedAnswer)]
+    armed = [plan.plan_id for plan in floor.desk.armed_plans]
+    for plan_id in armed:
+        await cancel(floor, principal, plan_id)
     return ActionAnswer(
         status="done",
-        what=f"cancellation of {len(running) - len(refused)} working orders asked for",
-        order_ids=tuple(order_id for order_id in running if order_id not in refused),
+        what=f"cancellation of {len(running) - len(refused)} working orders asked for, {len(armed)} plans disarmed",
+        order_ids=(*(order_id for order_id in running if order_id not in refused), *armed),
         orders=tuple(order_line(floor.desk.orders[order_id]) for order_id in running),
         held=tuple(group.label for group in floor.desk.open_groups),
         not_cancelled=tuple(refused),

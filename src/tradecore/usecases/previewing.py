@@ -3,14 +3,15 @@
 import dataclasses
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
+from tradecore.desk.commands import PreviewClose, PreviewLift, PreviewOrder
 from tradecore.desk.decisions import Decision, Previewed, Refused
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.errors import InvalidRequest
 from tradecore.model.plans import NoProposal, Proposal, Signal
 from tradecore.risk.verdict import Change
-from tradecore.strategies.strategy import parameter_texts, read_parameters
+from tradecore.strategies.strategy import Strategy, StrategyFacts, parameter_texts, read_parameters
 from tradecore.usecases.alternatives import easier_argument, most_wanted
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
 from tradecore.usecases.asking_broker import find_missing_legs
@@ -29,6 +30,26 @@ async def preview_strategy(
 ) -> PreviewAnswer | RefusedAnswer:
     """
     Preview a strategy's plan on the present market.
+
+    Raises:
+        InvalidRequest: No such strategy, or an argument that can't be read.
+    """
+    planned = await plan_of(floor, name, arguments)
+    if isinstance(planned, RefusedAnswer):
+        return planned
+    strategy, parameters, facts, proposal = planned
+    arguments_told = (("strategy", name), *parameter_texts(parameters))
+    answer = await preview_proposal(floor, principal, proposal, arguments_told)
+    if isinstance(answer, RefusedAnswer) and not answer.alternative:
+        return _with_alternative(answer, await easier_argument(floor, strategy, facts, parameters))
+    return answer
+
+
+async def plan_of(
+    floor: TradingFloor, name: str, arguments: Mapping[str, object]
+) -> tuple[Strategy, Any, StrategyFacts, Proposal] | RefusedAnswer:
+    """
+    What a strategy would do now, with what it was asked and what it saw.
 
     Raises:
         InvalidRequest: No such strategy, or an argument that can't be read.
@@ -56,11 +77,7 @@ async def preview_strategy(
         )
         floor.refuse(refusal, strategy=name, missing=proposal.missing)
         return RefusedAnswer(status="refused", refusal=refusal)
-    arguments_told = (("strategy", name), *parameter_texts(parameters))
-    answer = await preview_proposal(floor, principal, proposal, arguments_told)
-    if isinstance(answer, RefusedAnswer) and not answer.alternative:
-        return _with_alternative(answer, await easier_argument(floor, strategy, facts, parameters))
-    return answer
+    return strategy, parameters, facts, proposal
 
 
 async def preview_proposal(
@@ -127,7 +144,7 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         return RefusedAnswer(status="refused", refusal=outcome, alternative=_smallest_of(outcome))
     if not isinstance(outcome, Previewed):
         raise TypeError(f"a preview can't end in {type(outcome).__name__}")
-    words = headline(floor.desk.opening, outcome.kind, outcome.previews)
+    words = headline(floor.desk.opening, outcome.kind, outcome.previews, outcome.standing)
     _remember(floor.headlines, outcome.intent_id, words)
     return PreviewAnswer(
         status="preview",
@@ -139,6 +156,7 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         expires_at=outcome.expires_at,
         confirmer=outcome.confirmer,
         changed=outcome.changed,
+        standing=outcome.standing,
     )
 
 

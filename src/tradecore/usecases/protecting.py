@@ -67,8 +67,8 @@ class ProtectionWatch:
                 continue
             watched = self._watched.setdefault(group.label, _Watched(cut_off(self.floor, group, step.at)))
             due = watched.cut_off is not None and step.at >= watched.cut_off
-            # What fills while everything is being flattened is closed as well.
-            if due or self.floor.desk.is_flattening:
+            # What fills while everything is being flattened is closed as well, and what lost its cover.
+            if due or self.floor.desk.is_flattening or self.floor.desk.is_left_uncovered(group):
                 await self._fire(group, ExitCause.CUT_OFF, ())
             elif step.quote_bars and len(group.plan.legs) == 1:
                 await self._look_at_bars(group, watched, step.quote_bars)
