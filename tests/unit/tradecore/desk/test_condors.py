@@ -9,7 +9,18 @@ from tradecore.model.instruments import OptionContract, Price, Right
 from tradecore.model.market import MarketView
 from tradecore.model.orders import OrderState, Role
 from tradecore.model.terms import Leg, Limit, Side
-from tradecore.testing.builders import a_contract, a_leg, a_proposal, a_quote, a_view, some_greeks, some_protection
+from tradecore.testing.builders import (
+    a_contract,
+    a_desk,
+    a_fill,
+    a_leg,
+    a_proposal,
+    a_quote,
+    a_view,
+    some_greeks,
+    some_limits,
+    some_protection,
+)
 from tradecore.testing.desk_driver import DeskDriver, alert_codes, sends
 
 WINGS = (a_contract("665", Right.PUT), a_contract("674"))
@@ -131,27 +142,25 @@ def test_a_leg_that_is_not_offered_either_is_not_priced() -> None:
 
 def test_part_of_a_condor_is_kept_and_protected() -> None:
     """Of two ordered one fills and the rest is cancelled: one is held, with its own stop and target."""
-    desk = DeskDriver()
+    desk = DeskDriver(desk=a_desk(limits=some_limits(per_trade_max_loss=Decimal(500))))
     desk.preview(a_proposal(*LEGS, contracts="2", label="IC", protection=some_protection("100", "50")), at_entry(desk))
-    desk.desk.opening.limits  # noqa: B018 - two fit: 2 x 130.41 is more than one trade may lose, see below
-    refused = desk.preview(CONDOR, at_entry(desk))
-    assert isinstance(refused.outcome, Previewed)
     order_id = sends(desk.confirm(view=at_entry(desk)))[0].order.client_order_id
     desk.accept(order_id)
-    fill_legs(desk, order_id, "0.39", "0.71", "0.93", "0.53")
-    assert desk.group("IC-1").open_units() == 1
+    for leg, price in zip(LEGS, ("0.39", "0.71", "0.93", "0.53"), strict=True):
+        desk.fill(order_id, "1", price, instrument=leg.instrument, side=leg.side)
+    desk.cancel(order_id)
+    desk.canceled(order_id)
+    group = desk.group("IC-1")
+    assert group.open_units() == 1
+    assert not group.has_lost_a_leg
+    assert desk.order(group.armed[Role.STOP]).quantity == 1
+    assert group.exit_levels() == (Decimal("-1.44"), Decimal("-0.36"))
 
 
 def external(desk: DeskDriver, contract: OptionContract, side: Side, price: str) -> list[str]:
-    """Somebody else (the broker) trades one contract of ours."""
-    decision = desk.desk.apply(desk_fill(desk, contract, side, price))
-    return alert_codes(decision)
-
-
-def desk_fill(desk: DeskDriver, contract: OptionContract, side: Side, price: str):  # type: ignore[no-untyped-def]
-    from tradecore.testing.builders import a_fill
-
-    return a_fill("1", price, order_id="ext-1", exec_id="x1", side=side, instrument=contract, when=desk.now)
+    """Somebody else (the broker) trades one contract of ours; the codes of what a person is told."""
+    fill = a_fill("1", price, order_id="ext-1", exec_id="x1", side=side, instrument=contract, when=desk.now)
+    return alert_codes(desk.desk.apply(fill))
 
 
 def test_a_liquidated_short_leg_breaks_the_group_and_its_protection_is_rebuilt() -> None:
