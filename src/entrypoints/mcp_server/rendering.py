@@ -10,7 +10,6 @@ from tradecore.desk.decisions import Figures, PositionGreeks, Preview
 from tradecore.model.money import Money
 from tradecore.model.plans import PlannedOrder
 from tradecore.model.sessions import NEW_YORK
-from tradecore.model.standing import StandingPlan
 from tradecore.model.terms import Leg
 from tradecore.risk.verdict import CheckResult, Verdict
 from tradecore.usecases.answers import (
@@ -30,7 +29,6 @@ from tradecore.usecases.updates import Update
 
 Json = dict[str, Any]
 _MINUTES_A_DAY: Final = 1440
-_ODDS: Final = "held to expiry; lognormal, no drift, the chain's volatility at each break-even, calendar minutes"
 
 
 def text(value: Decimal | Money | None) -> str | None:
@@ -89,28 +87,12 @@ def preview(answer: PreviewAnswer, ahead: Outlook, expires_in_s: int, quotes: Js
         **quotes,
         "risk": risk(first.verdict) if first else None,
         **before_and_after(ahead),
-        **odds_and_ladder(ahead),
     }
     if len(answer.previews) > 1:
         rendered["plans"] = [plan(one.plan, one.figures) for one in answer.previews]
-    if answer.standing is not None:
-        rendered["standing"] = standing(answer.standing)
     if answer.changed:
         rendered["changed"] = [{"field": name, "old": old, "new": new} for name, old, new in answer.changed]
     return rendered
-
-
-def standing(plan: StandingPlan) -> Json:
-    """A standing plan: what is armed, until when, and its bounds."""
-    return {
-        "plan_id": plan.plan_id,
-        "strategy": plan.strategy,
-        "until": utc(plan.until),
-        "worst_price": text(plan.worst_price),
-        "worst_loss": text(plan.worst_loss),
-        "quantity": text(plan.quantity),
-        "text": plan.text,
-    }
 
 
 def _signal(shown: Preview | None) -> Json | None:
@@ -229,17 +211,6 @@ def before_and_after(ahead: Outlook) -> Json:
             "loss_budget": text(ahead.budget_after),
             "pnl": {str(text(move)): text(after) for move, _, after in ahead.pnl},
         },
-    }
-
-
-def odds_and_ladder(ahead: Outlook) -> Json:
-    """What the plan wins if held to expiry: how likely, and how much at prices of the underlying, now and then."""
-    if not ahead.ladder:
-        return {}
-    return {
-        "probability_of_profit": _rounded(ahead.odds, 4),
-        "probability_basis": _ODDS,
-        "ladder": [{"spot": text(one.spot), "now": text(one.now), "expiry": text(one.expiry)} for one in ahead.ladder],
     }
 
 

@@ -23,7 +23,7 @@ from entrypoints.mcp_server.progress import progress_told
 from entrypoints.mcp_server.prompts import PROMPTS, prompt_text
 from entrypoints.mcp_server.reading_tools import reading_tools
 from entrypoints.mcp_server.resources import RESOURCES, read_resource
-from entrypoints.mcp_server.trading_tools import trading_tools
+from entrypoints.mcp_server.trading_tools import strategy_tools, trading_tools
 from entrypoints.mcp_server.untrusted import stripped
 from tradecore import __version__
 from tradecore.errors import DeskHalted, InvalidRequest, TradeError
@@ -53,7 +53,11 @@ _log = logging.getLogger(__name__)
 
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
-    everything = [*trading_tools(floor), *reading_tools()]
+    own = [*trading_tools(), *reading_tools()]
+    taken = {tool.name for tool in own}
+    for name in [name for name in floor.strategies if name in taken]:
+        _log.warning("strategy %s is not offered: the desk has a tool of that name", name)
+    everything = [*strategy_tools(floor, without=taken), *own]
     chosen = set(toolsets)
     return {t.name: t for t in everything if t.toolset in chosen and not (read_only and t.trades)}
 

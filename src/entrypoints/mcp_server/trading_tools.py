@@ -1,5 +1,6 @@
 """Tools that move money: each previews first, and executes only what was previewed."""
 
+from collections.abc import Set
 from typing import Final
 
 from entrypoints.mcp_server import rendering
@@ -27,10 +28,14 @@ from tradecore.usecases.orders import cancel, order_status
 from tradecore.usecases.previewing import preview_close, preview_lift, preview_strategy
 
 
-def trading_tools(floor: TradingFloor) -> list[Tool]:
-    """Every strategy that is allowed, then the tools every desk has."""
+def strategy_tools(floor: TradingFloor, *, without: Set[str]) -> list[Tool]:
+    """One tool a strategy that is allowed; a name that is taken is left out."""
+    return [_strategy_tool(strategy) for name, strategy in floor.strategies.items() if name not in without]
+
+
+def trading_tools() -> list[Tool]:
+    """The trading tools every desk has."""
     return [
-        *(_strategy_tool(strategy) for strategy in floor.strategies.values()),
         trading_tool("confirm_order", "Confirm order", _CONFIRM, ConfirmOrder, _confirm_order, idempotent=True),
         trading_tool("cancel_order", "Cancel order", _CANCEL, OneOrder, _cancel_order, idempotent=True),
         trading_tool("flatten_all", "Close everything", _FLATTEN, TradingArguments, _flatten),

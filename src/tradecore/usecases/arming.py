@@ -15,6 +15,7 @@ from tradecore.model.standing import StandingPlan
 from tradecore.strategies.strategy import parameter_texts, read_parameters
 from tradecore.usecases.alternatives import most_wanted
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
+from tradecore.usecases.execution_quality import note_arrival
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.previewing import new_ticket, plan_of, ticket_answer
 from tradecore.usecases.views import fresh_view, strategy_facts, todays_session
@@ -118,5 +119,8 @@ async def _fire(floor: TradingFloor, plan: StandingPlan, proposal: Proposal) -> 
         return
     command = FirePlan(at=floor.clock.now(), plan_id=plan.plan_id, proposal=wanted, view=view)
     outcome = (await floor.timers.finish(decide(floor, command))).outcome
+    for group in floor.desk.groups:
+        if isinstance(outcome, Confirmed) and group.label in outcome.groups:
+            note_arrival(floor, group, group.plan.legs, view, command.at, leaving=False)
     if isinstance(outcome, Confirmed) and floor.desk.entry_is_adaptive(outcome.intent_id):
         floor.timers.beside(chase_entry(floor, outcome.intent_id))

@@ -11,6 +11,7 @@ from tradecore.desk.groups import Group
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
+from tradecore.usecases.execution_quality import note_arrival
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
 from tradecore.usecases.orders import order_line
 from tradecore.usecases.previewing import new_ticket, ticket_answer
@@ -89,8 +90,17 @@ async def _commit(floor: TradingFloor, command: Redeem) -> Decision:
     """What must not be torn: the decision, its record, the order's way out, and who works it from there."""
     decision = await decide(floor, command)
     if isinstance(decision.outcome, Confirmed):
+        _note_arrivals(floor, decision.outcome, command)
         _work(floor, decision.outcome)
     return decision
+
+
+def _note_arrivals(floor: TradingFloor, outcome: Confirmed, command: Redeem) -> None:
+    leaving = outcome.kind is TicketKind.CLOSE
+    for group in floor.desk.groups:
+        if group.label in outcome.groups:
+            first = next(floor.desk.orders[i] for i in group.order_ids if i in outcome.order_ids)
+            note_arrival(floor, group, first.legs, command.view, command.at, leaving=leaving)
 
 
 def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | None = None) -> ConfirmAnswer:

@@ -99,7 +99,10 @@ async def signal_of(floor: TradingFloor, name: str) -> Signal | None:
         return None
     strategy = floor.strategies[name]
     proposal = strategy.propose(await strategy_facts(floor, session), strategy.Parameters())
-    return proposal.signal
+    if isinstance(proposal, NoProposal):
+        return proposal.signal
+    every = (proposal, *proposal.alternatives)
+    return next((one.signal for one in every if one.signal.present), proposal.signal)
 
 
 async def preview_close(

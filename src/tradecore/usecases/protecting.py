@@ -16,6 +16,7 @@ from tradecore.ports.market_data import MarketStep
 from tradecore.risk.expiry_clock import expiry_clock
 from tradecore.risk.prices import most_spread, net_quote
 from tradecore.usecases.asking_broker import find_missing_legs
+from tradecore.usecases.execution_quality import note_arrival
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.views import quotes_view
 from tradecore.usecases.working import chase_exit
@@ -169,9 +170,10 @@ class ProtectionWatch:
         self._watched.pop(group.label, None)
         await find_missing_legs(self.floor)
         view = await quotes_view(self.floor)
-        now = self.floor.clock.now()
+        now, legs = self.floor.clock.now(), group.closing_legs()
         decision = await decide(self.floor, TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view))
         if isinstance(decision.outcome, Done) and decision.actions:
+            note_arrival(self.floor, group, legs, view, now, leaving=True)
             self.floor.timers.beside(chase_exit(self.floor, group.label))
 
 

@@ -77,6 +77,28 @@ def test_a_condor_lives_its_whole_life_by_two_orders_and_its_result_is_the_broke
     at_the_desk(tmp_path, story, begins=time(10, 30))
 
 
+def test_an_order_tells_how_well_it_was_worked(tmp_path: Path) -> None:
+    """Slippage is what was paid over the mid of the moment of the decision, its fraction a share of that spread."""
+
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            done = await desk.enter(client)
+            found = (await call(client, "get_order_status", order_id=done["order_id"]))["order"]["execution"]
+            paid = Decimal(done["average_price"]) - Decimal(found["arrival_mid"])
+            assert Decimal(found["slippage"]) == paid
+            assert Decimal(found["spread_fraction"]) == (paid / Decimal(found["arrival_spread"])).quantize(
+                Decimal("0.0001")
+            )
+            assert Decimal(found["spread_fraction"]) <= Decimal("1")
+            assert 0 < Decimal(found["seconds"]) < 10
+            await until_flat(desk)
+            left = [o for o in desk.floor.desk.orders.values() if o.effect is Effect.CLOSE and o.cumulative_quantity]
+            away = (await call(client, "get_order_status", order_id=left[-1].client_order_id))["order"]["execution"]
+            assert away["arrival_mid"] is not None
+
+    at_the_desk(tmp_path, story)
+
+
 def test_a_width_that_can_lose_too_much_names_the_width_that_passes(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client() as client:
