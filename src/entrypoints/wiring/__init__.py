@@ -1,11 +1,9 @@
 """The only place that names an adapter: puts desks, markets, venues and journals together."""
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -23,7 +21,7 @@ from adapters.simulated.virtual_time import FeedTimers, VirtualClock, VirtualTim
 from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers
 from entrypoints.limits_file import shipped_fees
-from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings import Settings
 from entrypoints.wiring.directories import make_private
 from entrypoints.wiring.strategies import allowed_strategies
 from tradecore import __version__
