@@ -193,6 +193,9 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
+    "NOT_WORKING": ("what was to be replaced is no working entry", "look at the recent orders"),
+    "PARTLY_FILLED": ("part of what was to be replaced is filled", "cancel the rest, then order anew"),
+    "NOT_REPLACED": ("the old order could not be taken back whole; nothing new was sent", "look, then preview again"),
     "LEG_HELD": ("a leg would net what a group holds", "close that group, or choose another strike"),
     "NO_SHORT_SALES": ("shares that are not held were to be sold", "nothing is sold short"),
     "TOO_MANY_ARMED": ("`max_armed_plans` standing plans wait already", "cancel one of them"),

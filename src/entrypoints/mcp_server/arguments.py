@@ -123,6 +123,14 @@ class PlaceOptionOrder(HandOrderArguments):
     legs: Legs = Field(default_factory=list)
 
 
+class ReplaceOrder(TradingArguments):
+    """A working entry, and what is to change of it."""
+
+    order_id: Name = ""
+    limit_price: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    quantity: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+
+
 class PlaceStockOrder(HandOrderArguments):
     """Which shares, and on which side."""
 

@@ -1,21 +1,30 @@
 """Orders asked for by hand: options, shares, and taking every working entry back."""
 
+import dataclasses
 from decimal import Decimal
 from typing import Final
 
 from entrypoints.mcp_server import schemas
-from entrypoints.mcp_server.arguments import NoArguments, PlaceOptionOrder, PlaceStockOrder, TradingArguments
+from entrypoints.mcp_server.arguments import (
+    NoArguments,
+    PlaceOptionOrder,
+    PlaceStockOrder,
+    ReplaceOrder,
+    TradingArguments,
+)
 from entrypoints.mcp_server.calls import Call, Json, Tool
 from entrypoints.mcp_server.two_steps import TWO_STEPS, Result, done, trading_tool, two_steps
 from tradecore.model.terms import Leg
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
 from tradecore.usecases.discretionary import (
     OPTIONS,
+    REPLACE,
     SHARES,
     HandOrder,
     one_share_leg,
     option_legs,
     preview_options,
+    preview_replacement,
     preview_shares,
 )
 from tradecore.usecases.orders import cancel_all
@@ -25,6 +34,10 @@ _OPTIONS: Final = (
     f"without it worked from mid. {TWO_STEPS}"
 )
 _SHARES: Final = f"Buy shares; without limit_price worked from mid. {TWO_STEPS}"
+_REPLACE: Final = (
+    "Other limit_price or quantity for a working, unfilled entry. Confirmed, the old order is cancelled first and the "
+    f"new one sent once that is certain. {TWO_STEPS}"
+)
 _CANCEL_ALL: Final = "Cancel every working entry and armed plan. Exits stay. Needs no token."
 
 
@@ -33,6 +46,9 @@ def order_tools() -> list[Tool]:
     return [
         trading_tool(OPTIONS, "Place option order", _OPTIONS, PlaceOptionOrder, _place_options),
         trading_tool(SHARES, "Place stock order", _SHARES, PlaceStockOrder, _place_shares),
+        dataclasses.replace(
+            trading_tool(REPLACE, "Replace order", _REPLACE, ReplaceOrder, _replace), toolset="options"
+        ),
         Tool(
             name="cancel_all_orders",
             title="Cancel all orders",
@@ -64,6 +80,18 @@ async def _place_shares(call: Call, given: PlaceStockOrder) -> Result:
     async def preview() -> PreviewAnswer | RefusedAnswer:
         wish = _wish(given, one_share_leg(given.symbol, given.side))
         return await preview_shares(call.floor, call.principal, wish, _bound(SHARES, content))
+
+    return await two_steps(call, given, content, preview)
+
+
+async def _replace(call: Call, given: ReplaceOrder) -> Result:
+    content = _content(given)
+
+    async def preview() -> PreviewAnswer | RefusedAnswer:
+        bound = _bound(REPLACE, content)
+        return await preview_replacement(
+            call.floor, call.principal, given.order_id, given.limit_price, given.quantity, bound
+        )
 
     return await two_steps(call, given, content, preview)
 

@@ -53,7 +53,7 @@ def issue_opening(
 def judge_proposal(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> Preview:
     """What would become of a proposal, without a ticket."""
     plan, sizing = _planned(state, proposal, view, now)
-    picture = state.picture(plan, view, now)
+    picture = state.picture(plan, view, now, proposal.replaces)
     verdict = judge_opening(picture)
     if sizing.quantity < 1:
         verdict = _with_budget_check(verdict, sizing)
@@ -167,7 +167,7 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
     one, _, _ = state.order_losses(plan, Decimal(1))
 
     def fits(quantity: Decimal) -> bool:
-        return quantity_fits(state.picture(replace(plan, quantity=quantity), view, now))
+        return quantity_fits(state.picture(replace(plan, quantity=quantity), view, now, proposal.replaces))
 
     sizing = size_order(proposal.size, per_unit_worst=one, limits=state.limits, fits=fits)
     quantity = max(sizing.quantity, Decimal(1))

@@ -50,7 +50,8 @@ class Proposal:
 
     Without `terms` the desk works the entry adaptively from mid; a Limit or StopLimit is taken as it is. Other terms
     put no bound on the price and are refused for an opening order. `alternatives` are like plans, most wanted first,
-    of which the first that the desk's limits let through stands in for this one when they refuse it.
+    of which the first that the desk's limits let through stands in for this one when they refuse it. `replaces` is the
+    group whose unfilled entry this order is to take the place of: it is judged as if that one were gone.
     """
 
     strategy: str
@@ -63,6 +64,7 @@ class Proposal:
     note: str = ""
     terms: PriceTerms | None = None
     alternatives: tuple["Proposal", ...] = ()
+    replaces: str | None = None
 
     @property
     def underlying(self) -> str:

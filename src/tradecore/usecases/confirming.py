@@ -15,6 +15,7 @@ from tradecore.usecases.execution_quality import note_arrival
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
 from tradecore.usecases.orders import order_line
 from tradecore.usecases.previewing import new_ticket, ticket_answer
+from tradecore.usecases.replacing import make_way
 from tradecore.usecases.views import fresh_view
 from tradecore.usecases.working import chase_entry, chase_exit
 
@@ -50,6 +51,9 @@ async def redeem(
     wait: timedelta | None = None,
 ) -> ConfirmAnswer | PreviewAnswer | RefusedAnswer:
     """As `confirm`, for whoever knows only the token's hash: the operator."""
+    lost = await make_way(floor, principal, token_hash, given or {}, confirmed_by)
+    if lost is not None:
+        return lost
     view = await fresh_view(floor, floor.desk.ticket_instruments(token_hash, principal))
     fresh_token, fresh = new_ticket(floor, ())
     command = Redeem(

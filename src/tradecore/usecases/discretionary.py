@@ -1,13 +1,14 @@
 """Orders that a person asks for by hand: options of one to four legs, and shares. The same gate, the same ticket."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from tradecore.desk.decisions import Refused
 from tradecore.errors import InvalidRequest, OffTick
 from tradecore.model.instruments import Equity, OptionContract, Price, exact_quantity, parse_instrument
+from tradecore.model.orders import Role
 from tradecore.model.plans import Proposal, Protection, Signal, SizeRequest
 from tradecore.model.terms import Leg, Limit, Side, legs_text
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
@@ -16,6 +17,7 @@ from tradecore.usecases.previewing import preview_proposal
 
 OPTIONS: Final = "place_option_order"
 SHARES: Final = "place_stock_order"
+REPLACE: Final = "replace_order"
 NO_SIGNAL: Final = Signal(present=False, why="asked for by hand; no strategy looked for a signal")
 _CENT: Final = Decimal("0.01")
 _HUNDRED: Final = Decimal(100)
@@ -95,6 +97,44 @@ def one_share_leg(symbol: str, side: str) -> tuple[Leg, ...]:
     if not isinstance(share, Equity):
         raise InvalidRequest(f"symbol: {symbol[:32]} is no US ticker; options go through {OPTIONS}")
     return (Leg(share, Side(side)),)
+
+
+async def preview_replacement(
+    floor: TradingFloor,
+    principal: str,
+    order_id: str,
+    limit_price: Decimal | None,
+    quantity: Decimal | None,
+    arguments: tuple[tuple[str, str], ...],
+) -> PreviewAnswer | RefusedAnswer:
+    """
+    Preview another price or size for a working entry of which nothing is filled; confirmed, it goes once that is gone.
+
+    Raises:
+        InvalidRequest: Neither a price nor a quantity is given.
+    """
+    if limit_price is None and quantity is None:
+        raise InvalidRequest("give limit_price, quantity or both")
+    order = floor.desk.orders.get(order_id)
+    group = None if order is None else next((g for g in floor.desk.groups if g.label == order.group), None)
+    if order is None or group is None or order.role is not Role.ENTRY or not order.may_be_at_venue:
+        why, step = f"{order_id[:64]} is no working entry", "see get_recent_orders; exits are moved by closing"
+        return _refused(floor, REPLACE, "NOT_WORKING", why, step)
+    if order.begun_quantity or group.is_open:
+        why, step = f"part of {order_id} is filled", "cancel the rest, then order anew"
+        return _refused(floor, REPLACE, "PARTLY_FILLED", why, step)
+    kept = order.terms.price if isinstance(order.terms, Limit) and not group.plan.adaptive else None
+    wish = HandOrder(
+        legs=group.plan.legs,
+        quantity=group.plan.quantity if quantity is None else quantity,
+        limit_price=kept if limit_price is None else limit_price,
+        note=group.plan.note,
+    )
+    _check(wish)
+    planned = _proposal(group.plan.strategy, group.plan.label, wish)
+    reason = f"in place of {order_id}: {legs_text(wish.legs)}"
+    proposal = replace(planned, protection=group.plan.protection, reason=reason, replaces=group.label)
+    return await preview_proposal(floor, principal, proposal, arguments)
 
 
 def _check(wish: HandOrder) -> None:

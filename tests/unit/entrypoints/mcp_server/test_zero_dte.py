@@ -10,8 +10,8 @@ from mcp import Client
 from tests.unit.entrypoints.mcp_server.desk_and_clients import Desk, at_the_desk, call, refused
 
 from tradecore.model.fees import FeeSchedule
-from tradecore.model.instruments import parse_instrument
-from tradecore.model.terms import Effect
+from tradecore.model.instruments import Price, parse_instrument
+from tradecore.model.terms import Effect, Limit
 
 LEGS = ("SPY261120P00597000", "SPY261120P00598000", "SPY261120C00602000", "SPY261120C00603000")
 
@@ -246,6 +246,65 @@ def test_everything_that_works_or_is_armed_can_be_taken_back_at_once(tmp_path: P
             assert not [o for o in desk.floor.desk.live_orders if o.effect is Effect.OPEN]
 
     at_the_desk(tmp_path, story, begins=time(9, 50), toolsets=("desk", "options"))
+
+
+async def below_the_bid(desk: Desk, symbol: str) -> Decimal:
+    """A price that rests within the collar: a cent or two below what is bid."""
+    quote = await desk.floor.market.quote(parse_instrument(symbol))
+    assert quote is not None
+    assert quote.bid is not None
+    return quote.bid - Decimal("0.01")
+
+
+async def resting(desk: Desk, client: Client) -> tuple[str, str]:
+    """An order for a call that rests; its id and symbol, half a minute later."""
+    wing = option(await middle(desk) + 2, "C")
+    below = await below_the_bid(desk, wing) - Decimal("0.02")
+    shown = await call(client, "place_option_order", legs=[leg(wing, "buy")], limit_price=float(below), stop_pct=40)
+    done = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+    await desk.later(seconds=31)
+    return done["order_id"], wing
+
+
+def test_a_working_order_is_replaced_once_the_old_one_is_gone(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            old, wing = await resting(desk, client)
+            assert desk.floor.desk.orders[old].may_be_at_venue
+            lower = await below_the_bid(desk, wing)
+            shown = await call(client, "replace_order", order_id=old, limit_price=float(lower))
+            assert Decimal(shown["plan"]["worst_price"]) == lower
+            assert desk.floor.desk.orders[old].may_be_at_venue, "a preview touches nothing"
+            done = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+            assert desk.floor.desk.orders[old].state == "canceled"
+            new = desk.floor.desk.orders[done["order_id"]]
+            assert new.terms == Limit(Price(lower))
+            (at_venue,) = [o for o in desk.floor.desk.live_orders if o.effect is Effect.OPEN]
+            assert at_venue.client_order_id == new.client_order_id
+            assert next(g for g in desk.floor.desk.groups if g.label == new.group).protection is not None
+            again = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+            assert again["replayed"]
+            gone = await refused(client, "replace_order", order_id=old, limit_price=float(lower))
+            assert gone["code"] == "NOT_WORKING"
+            assert (await refused(client, "replace_order", order_id=old))["code"] == "INVALID_REQUEST"
+
+    at_the_desk(tmp_path, story, begins=time(10, 30), toolsets=("desk", "options"))
+
+
+def test_an_order_that_was_taken_back_meanwhile_makes_way_for_nothing_new_to_be_counted_twice(tmp_path: Path) -> None:
+    """The old one ends between preview and confirmation: the new one goes, and only it works."""
+
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            old, wing = await resting(desk, client)
+            lower = await below_the_bid(desk, wing)
+            shown = await call(client, "replace_order", order_id=old, limit_price=float(lower))
+            await call(client, "cancel_order", order_id=old)
+            done = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+            working = [o.client_order_id for o in desk.floor.desk.live_orders if o.effect is Effect.OPEN]
+            assert working in ([done["order_id"]], [])
+
+    at_the_desk(tmp_path, story, begins=time(10, 30), toolsets=("desk", "options"))
 
 
 async def arm(client: Client, tool: str, **wish: Any) -> dict[str, Any]:
