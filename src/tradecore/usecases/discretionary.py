@@ -67,7 +67,7 @@ async def preview_options(
     _check(wish)
     held = _holder(floor, wish.legs)
     if held is not None:
-        return _refused(floor, OPTIONS, *held)
+        return _refused(floor, OPTIONS, held)
     return await preview_proposal(floor, principal, _proposal(OPTIONS, "OPT", wish), arguments)
 
 
@@ -79,10 +79,11 @@ async def preview_shares(
     leg = wish.legs[0]
     held = _holder(floor, wish.legs)
     if held is not None:
-        return _refused(floor, SHARES, *held)
+        return _refused(floor, SHARES, held)
     if leg.side is Side.SELL:
         why = f"no {leg.instrument.symbol} is held, and shares are not sold short here"
-        return _refused(floor, SHARES, "NO_SHORT_SALES", why, f"buy {leg.instrument.symbol}, or a put on it")
+        step = f"buy {leg.instrument.symbol}, or a put on it"
+        return _refused(floor, SHARES, Refused(code="NO_SHORT_SALES", message=why, next_step=step))
     return await preview_proposal(floor, principal, _proposal(SHARES, "STK", wish), arguments)
 
 
@@ -119,10 +120,10 @@ async def preview_replacement(
     group = None if order is None else next((g for g in floor.desk.groups if g.label == order.group), None)
     if order is None or group is None or order.role is not Role.ENTRY or not order.may_be_at_venue:
         why, step = f"{order_id[:64]} is no working entry", "see get_recent_orders; exits are moved by closing"
-        return _refused(floor, REPLACE, "NOT_WORKING", why, step)
+        return _refused(floor, REPLACE, Refused(code="NOT_WORKING", message=why, next_step=step))
     if order.begun_quantity or group.is_open:
         why, step = f"part of {order_id} is filled", "cancel the rest, then order anew"
-        return _refused(floor, REPLACE, "PARTLY_FILLED", why, step)
+        return _refused(floor, REPLACE, Refused(code="PARTLY_FILLED", message=why, next_step=step))
     kept = order.terms.price if isinstance(order.terms, Limit) and not group.plan.adaptive else None
     wish = HandOrder(
         legs=group.plan.legs,
@@ -166,7 +167,7 @@ def _proposal(strategy: str, label: str, wish: HandOrder) -> Proposal:
     )
 
 
-def _holder(floor: TradingFloor, legs: tuple[Leg, ...]) -> tuple[str, str, str] | None:
+def _holder(floor: TradingFloor, legs: tuple[Leg, ...]) -> Refused | None:
     """A refusal when a leg would give up what a group holds: that is closing, and the group has to know."""
     for group in floor.desk.open_groups:
         for held in group.holdings:
@@ -175,11 +176,10 @@ def _holder(floor: TradingFloor, legs: tuple[Leg, ...]) -> tuple[str, str, str] 
                     symbol = leg.instrument.symbol
                     why = f"{group.label} holds {held.quantity:f} {symbol}; this leg would net it"
                     step = f"close_position {group.label}, or another strike"
-                    return "LEG_HELD", why, step
+                    return Refused(code="LEG_HELD", message=why, next_step=step)
     return None
 
 
-def _refused(floor: TradingFloor, strategy: str, code: str, why: str, step: str) -> RefusedAnswer:
-    refusal = Refused(code=code, message=why, next_step=step)
+def _refused(floor: TradingFloor, strategy: str, refusal: Refused) -> RefusedAnswer:
     floor.refuse(refusal, strategy=strategy)
     return RefusedAnswer(status="refused", refusal=refusal)
