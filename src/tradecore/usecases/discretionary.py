@@ -7,13 +7,15 @@ from typing import Final
 
 from tradecore.desk.decisions import Refused
 from tradecore.errors import InvalidRequest, OffTick
-from tradecore.model.instruments import Equity, OptionContract, Price, exact_quantity, parse_instrument
+from tradecore.model.instruments import Equity, OptionContract, Price, Right, exact_quantity, parse_instrument
 from tradecore.model.orders import Role
 from tradecore.model.plans import Proposal, Protection, Signal, SizeRequest
 from tradecore.model.terms import Leg, Limit, Side, legs_text
+from tradecore.risk.worst_case import uncovered_leg
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
 from tradecore.usecases.floor import TradingFloor
-from tradecore.usecases.previewing import preview_proposal
+from tradecore.usecases.previewing import preview_proposal, with_alternative
+from tradecore.usecases.views import fresh_view
 
 OPTIONS: Final = "place_option_order"
 SHARES: Final = "place_stock_order"
@@ -21,6 +23,7 @@ REPLACE: Final = "replace_order"
 NO_SIGNAL: Final = Signal(present=False, why="asked for by hand; no strategy looked for a signal")
 _CENT: Final = Decimal("0.01")
 _HUNDRED: Final = Decimal(100)
+_COVERS_TRIED: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,28 @@ async def preview_options(
     held = _holder(floor, wish.legs)
     if held is not None:
         return _refused(floor, OPTIONS, held)
-    return await preview_proposal(floor, principal, _proposal(OPTIONS, "OPT", wish), arguments)
+    proposal = _proposal(OPTIONS, "OPT", wish)
+    answer = await preview_proposal(floor, principal, proposal, arguments)
+    if isinstance(answer, RefusedAnswer) and not answer.alternative:
+        return with_alternative(answer, await _covered(floor, proposal))
+    return answer
+
+
+async def _covered(floor: TradingFloor, proposal: Proposal) -> tuple[tuple[str, str], ...]:
+    """The nearest bought leg that would cover a sold one so that the order, worked from mid, passes."""
+    naked, chain = uncovered_leg(proposal.legs), floor.board.chain(proposal.underlying)
+    if naked is None or chain is None:
+        return ()
+    sold = next(leg for leg in proposal.legs if leg.instrument == naked)
+    farther = 1 if naked.right is Right.CALL else -1
+    away = [(farther * (one.strike - naked.strike), one) for one in chain.contracts if one.right is naked.right]
+    nearest = [one for distance, one in sorted(away, key=lambda pair: pair[0]) if distance > 0][:_COVERS_TRIED]
+    view = await fresh_view(floor, [*(leg.instrument for leg in proposal.legs), *nearest])
+    for cover in nearest:
+        whole = replace(proposal, legs=(*proposal.legs, Leg(cover, Side.BUY, sold.ratio)), terms=None)
+        if floor.desk.consider(whole, view, floor.clock.now()).verdict.approved:
+            return (("legs", f"the same and buy {sold.ratio} {cover.symbol}"),)
+    return ()
 
 
 async def preview_shares(

@@ -41,7 +41,7 @@ async def preview_strategy(
     arguments_told = (("strategy", name), *parameter_texts(parameters))
     answer = await preview_proposal(floor, principal, proposal, arguments_told)
     if isinstance(answer, RefusedAnswer) and not answer.alternative:
-        return _with_alternative(answer, await easier_argument(floor, strategy, facts, parameters))
+        return with_alternative(answer, await easier_argument(floor, strategy, facts, parameters))
     return answer
 
 
@@ -169,7 +169,8 @@ def _remember(headlines: dict[str, str], intent_id: str, words: str) -> None:
         del headlines[next(iter(headlines))]
 
 
-def _with_alternative(answer: RefusedAnswer, found: tuple[tuple[str, str], ...]) -> RefusedAnswer:
+def with_alternative(answer: RefusedAnswer, found: tuple[tuple[str, str], ...]) -> RefusedAnswer:
+    """The refusal with the smallest change that was found for it, if one was."""
     if not found:
         return answer
     step = f"smallest change that would pass: {', '.join(f'{name} {value}' for name, value in found)}"

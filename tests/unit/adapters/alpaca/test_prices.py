@@ -74,8 +74,8 @@ def test_a_chain_is_of_one_expiry_calls_before_puts_by_strike() -> None:
 
 def test_a_day_s_volume_is_that_of_the_daily_bar_and_unknown_without_one() -> None:
     """No bar is not no trade: alpaca's snapshot leaves out what it does not have."""
-    traded = {"latestQuote": QUOTE, "dailyBar": {"v": 1234, "c": 1.0}}
-    snapshots = {CALL: traded, "SPY261120P00600000": {"latestQuote": QUOTE}}
+    traded: dict[str, object] = {"latestQuote": QUOTE, "dailyBar": {"v": 1234, "c": 1.0}}
+    snapshots: dict[str, dict[str, object]] = {CALL: traded, "SPY261120P00600000": {"latestQuote": QUOTE}}
     chain = read_chain("SPY", date(2026, 11, 20), snapshots, NOW, "alpaca opra")
     assert chain is not None
     assert [chain.volume_of(row) for row in range(2)] == [1234, None]

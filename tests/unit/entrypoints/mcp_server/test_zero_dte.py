@@ -180,6 +180,23 @@ def test_orders_by_hand_that_make_no_sane_position_are_refused_with_a_way_out(tm
     at_the_desk(tmp_path, story, begins=time(10, 30))
 
 
+def test_a_sold_option_without_cover_is_told_the_leg_that_would_cover_it(tmp_path: Path) -> None:
+    """The nearest strike beyond it that passes, as a change of the legs; with it the order is previewed."""
+
+    async def story(desk: Desk) -> None:
+        short = option(await middle(desk) + 2, "C")
+        async with desk.client() as client:
+            no = await refused(client, "place_option_order", legs=[leg(short, "sell")])
+            (change,) = no["details"]["smallest_change"]
+            assert change["argument"] == "legs"
+            cover = change["value"].rsplit(" ", 1)[1]
+            assert parse_instrument(cover).symbol > short
+            shown = await call(client, "place_option_order", legs=[leg(short, "sell"), leg(cover, "buy")])
+            assert Decimal(shown["cost"]) < 0
+
+    at_the_desk(tmp_path, story, begins=time(10, 30))
+
+
 def test_legs_may_come_as_text_and_the_token_is_bound_to_them(tmp_path: Path) -> None:
     """Claude Desktop sends arrays as JSON text."""
 
