@@ -82,8 +82,9 @@ async def _run(house: House, trader: Trader, progress: Progress | None) -> None:
         failures = group.create_task(house.timers.failure())
         script = group.create_task(_trade(house, trader))
         await _pump(house, progress)
-        # An offer that nobody took all afternoon is worth what it settles at; without this it would rest for ever.
-        house.venue.end_session()
+        if house.mode == "simulated":
+            # What nobody took is worth what it settles at; on a recorded day it stays unsold, and the report says so.
+            house.venue.end_session()
         await house.timers.sleep_until(house.session.closes + _AFTER_THE_CLOSE)
         await house.timers.stop()
         house.venue.shut()
