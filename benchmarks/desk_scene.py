@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from entrypoints.limits_file import load_limits, shipped_fees
-from tradecore.desk.commands import NewTicket, PreviewOrder, Redeem
+from tradecore.desk.commands import PreviewOrder, Redeem
 from tradecore.desk.decisions import Decision
 from tradecore.desk.desk import Desk
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.desk.opening import DeskOpening
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.instruments import Equity, Instrument, OptionContract, Right

@@ -30,8 +30,23 @@ ARGUMENTS: Final[Mapping[str, str]] = {
     "preview": "Accepted for older prompts; false without a token is refused.",
     "confirm": "Accepted for older prompts; true without a token is refused.",
     "confirm_token": "The token of a preview: executes exactly that.",
-    "symbol": "An option or share symbol that is held, or a group such as `ORB-1`.",
-    "quantity": "How much of it; left out: all.",
+    "symbol": "To close: an option or share symbol that is held, or a group such as `ORB-1`. To buy: a ticker.",
+    "quantity": "How much. To close and left out: all; to open and left out: 1.",
+    "strike_delta": "Delta of the strike: 30 and 0.30 are the same.",
+    "contracts": "How many units; left out: sized by risk.",
+    "risk_dollars": "Dollars at risk in the worst case, which size the order.",
+    "stop_pct": "Stop as percent of the premium paid or of the credit received.",
+    "target_pct": "Target as percent of the premium paid or of the credit received.",
+    "note": "Your own words, kept in the journal.",
+    "width": "Dollars between the strikes of each side; left out: the widest up to 10 whose worst loss fits.",
+    "side": "Lotto: call or put. Shares: buy or sell.",
+    "arm": "Preview a standing plan instead of an order.",
+    "until": "With `arm`: New York time, HH:MM, at which the plan ends; left out: `armed_until`.",
+    "worst_price": "With `arm`: net price of one unit that the plan never passes; left out: the preview's.",
+    "legs": "One to four of `{symbol, side, ratio}`, as a list or as its JSON text.",
+    "limit_price": "Net price of one unit, above zero a debit, below zero a credit; left out: worked from mid.",
+    "max_iv": "Highest implied volatility, a fraction per year.",
+    "min_volume": "Fewest contracts traded today, in each leg.",
     "reason": "Why, for the record.",
     "stop": "Net price of one unit at which it is closed at a loss: received if bought, paid if sold.",
     "target": "The same for a gain.",
@@ -55,6 +70,7 @@ ARGUMENTS: Final[Mapping[str, str]] = {
 
 RESULTS: Final[Mapping[str, str]] = {
     "TRADE": "Previews, confirmations and actions",
+    "SCAN": "Scans",
     "ORDER": "One order",
     "ORDERS": "Orders",
     "POSITIONS": "Positions",
@@ -82,6 +98,15 @@ FIELDS: Final[Mapping[str, str]] = {
     "mode": "simulated, paper or live",
     "account": "the account's name",
     "headline": "one line a person can decide on, written by the desk",
+    "standing": "what a standing plan is bound to: `plan_id`, `until`, `worst_price`, `worst_loss`, `quantity`",
+    "armed": "standing plans that wait for their signal, each in a sentence",
+    "probability_of_profit": "held to expiry, above the cost; null while no volatility can be read",
+    "probability_basis": "how that probability is defined",
+    "ladder": "of an order: dollars made at prices of the underlying (`spot`, `now`, `expiry`) with "
+    "fees; of what is held: move in percent, dollars gained at once, and if that price stood at the close",
+    "hits": "what was found, the least demanding first, each with arguments for `place_option_order`",
+    "left_out": "how many strikes fell out, by reason",
+    "definition": "what the figures of a hit mean",
     "confirm_token": "what executes this preview, once",
     "expires_in_s": "seconds it lives, on the reader's clock",
     "who_confirms": "`model`, `elicit` or `operator`",
@@ -191,7 +216,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "underlying": "the desk's underlying",
     "elsewhere": "groups of other underlyings, which these figures do not count",
     "delta_cap": "the most share-equivalents an opening order may lead to",
-    "ladder": "rows of move in percent, dollars gained at once, and dollars gained if that price stood at the close",
     "expiring": "what expires today: shares delivered if in the money, by how much, and whether it is near",
     "headroom": "as `risk_check`",
     "warnings": "a line each: missing volatility, delta or budget nearly used, assignment, expiry near the money",
@@ -208,6 +232,14 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
+    "NOT_WORKING": ("what was to be replaced is no working entry", "look at the recent orders"),
+    "PARTLY_FILLED": ("part of what was to be replaced is filled", "cancel the rest, then order anew"),
+    "NOT_REPLACED": ("the old order could not be taken back whole; nothing new was sent", "look, then preview again"),
+    "LEG_HELD": ("a leg would net what a group holds", "close that group, or choose another strike"),
+    "NO_SHORT_SALES": ("shares that are not held were to be sold", "nothing is sold short"),
+    "TOO_MANY_ARMED": ("`max_armed_plans` standing plans wait already", "cancel one of them"),
+    "UNTIL": ("a standing plan would end in the past or after `armed_until`", "another time"),
+    "NOT_ACTIVE": ("the desk takes no risk now, so nothing is armed", "arm it when the latch is gone"),
     "MARKET_CLOSED": ("no session now", "try again in a session"),
     "MISSING_INPUT": ("a strategy lacks data for a plan", "wait for them, or ask for other arguments"),
     "RISK_REFUSED": ("a check failed, at preview or at confirm", "the smallest change, if there is one"),
@@ -363,7 +395,7 @@ def _tool(listed: types.Tool, tool: Tool) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for name, schema in properties.items():
         default = "required" if name in needed else _default(schema)
-        yield f"| `{name}` | {_type(schema)} | {default} | {schema.get('description') or ARGUMENTS[name]} |"
+        yield f"| `{name}` | {_type(schema)} | {default} | {ARGUMENTS.get(name) or schema['description']} |"
 
 
 def _hints(listed: types.Tool) -> str:

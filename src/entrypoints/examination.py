@@ -16,11 +16,11 @@ from entrypoints.settings import Settings, SettingsError
 from entrypoints.standing.asking import ask_desk
 from entrypoints.standing.desk_file import read_desk_file, standing_directories
 from entrypoints.standing.passphrase import load_passphrase
-from entrypoints.wiring import allowed_strategies
 from entrypoints.wiring.choosing import NO_LIVE, alpaca_examination
 from entrypoints.wiring.crypto_house import redis_examination
 from entrypoints.wiring.directories import make_private
 from entrypoints.wiring.machine import durable_write_ms, wall_clock
+from entrypoints.wiring.strategies import allowed_strategies
 from tradecore import __version__
 from tradecore.errors import TradeError
 from tradecore.model.session_table import LAST_DAY

@@ -11,6 +11,7 @@ from tradecore.desk.decisions import Confirmed, Decision, Previewed, Refused, Se
 from tradecore.model.events import Filled
 from tradecore.ports.market_data import MarketStep
 from tradecore.reporting.session_tally import SessionTally
+from tradecore.usecases.arming import watch_armed
 from tradecore.usecases.floor import Note, TradingFloor, take_event
 from tradecore.usecases.protecting import ProtectionWatch
 
@@ -81,6 +82,9 @@ async def _run(house: House, trader: Trader, progress: Progress | None) -> None:
         failures = group.create_task(house.timers.failure())
         script = group.create_task(_trade(house, trader))
         await _pump(house, progress)
+        if house.mode == "simulated":
+            # What nobody took is worth what it settles at; on a recorded day it stays unsold, and the report says so.
+            house.venue.end_session()
         await house.timers.sleep_until(house.session.closes + _AFTER_THE_CLOSE)
         await house.timers.stop()
         house.venue.shut()
@@ -108,6 +112,8 @@ async def _pump(house: House, progress: Progress | None) -> None:
             # What a bar filled is held for the rest of that bar: its stop may lie within the same bar.
             await house.timers.sleep_until(step.at + _FILLS_ARRIVE)
         await watch.look(step)
+        if step.bars:
+            await watch_armed(house.floor)
         if progress is not None and step.bars:
             progress(step.at)
 

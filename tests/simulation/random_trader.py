@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 
 from entrypoints.wiring import House
+from tradecore.model.instruments import OptionContract, Right
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.orders import Role
 from tradecore.model.terms import Effect, Limit
@@ -19,6 +21,17 @@ from tradecore.usecases.previewing import preview_close, preview_lift, preview_s
 
 ME = "local:random"
 CAP = usd(500)
+
+
+_BOUGHT: Final[list[dict[str, object]]] = [{}, {"contracts": "1"}, {"contracts": "3"}, {"risk_dollars": "240"}]
+_DELTAS: Final[list[dict[str, object]]] = [{"strike_delta": "5"}, {"strike_delta": "15"}, {"strike_delta": "50"}]
+_BOUGHT_FAR: Final = [*_BOUGHT, *_DELTAS]
+WISHES: Final[dict[str, list[dict[str, object]]]] = {
+    "orb_long_call": _BOUGHT_FAR,
+    "orb_long_put": _BOUGHT_FAR,
+    "iron_condor_30_delta": [*_BOUGHT, {"width": "1"}, {"width": "2", "contracts": "2"}, {"risk_dollars": "500"}],
+    "lotto_play_5_delta": [*_BOUGHT, {"side": "put"}, {"side": "put", "contracts": "9"}],
+}
 
 
 class RandomTrader:
@@ -50,9 +63,8 @@ class RandomTrader:
             check_against_venue(self._house)
 
     async def _trade(self) -> None:
-        strategy = ("orb_long_call", "orb_long_put")[int(self._random.integers(2))]
-        wishes: list[dict[str, object]] = [{}, {"contracts": "1"}, {"contracts": "3"}, {"risk_dollars": "240"}]
-        wishes += [{"strike_delta": str(delta)} for delta in (5, 15, 50)]
+        strategy = tuple(WISHES)[int(self._random.integers(len(WISHES)))]
+        wishes = WISHES[strategy]
         wish = wishes[int(self._random.integers(len(wishes)))]
         answer = await preview_strategy(self._floor, ME, strategy, wish)
         if isinstance(answer, PreviewAnswer):
@@ -115,17 +127,34 @@ def check_against_venue(house: House) -> None:
 
 def loss_if_everything_expires_worthless(house: House) -> Money:
     """
-    Today's loss if every bought option the venue holds or still works to buy ends worthless.
+    Today's loss if the market ends where it hurts most what the venue holds and still works to open.
 
-    Cash spent so far, plus what working entries may still spend; profits already made are not counted against it.
+    Cash spent so far less the least that all holdings together are worth at expiry, and what each working entry could
+    lose by itself; profits already made are not counted against it.
     """
     account = house.venue._account
-    spent = house.floor.desk.opening.equity - account.cash
+    held = [(one, quantity) for one, quantity in account.holdings.items() if isinstance(one, OptionContract)]
+    spent = house.floor.desk.opening.equity - account.cash - usd(least_worth(held))
     entries = [w for w in house.venue._open if w.order.effect is Effect.OPEN]
-    limits = [(w.leaves, w.order.terms.price) for w in entries if isinstance(w.order.terms, Limit)]
-    reserved = sum((usd(leaves * price * 100) for leaves, price in limits), ZERO)
+    reserved = ZERO
+    for working in entries:
+        assert isinstance(working.order.terms, Limit)
+        legs = [(leg.instrument, leg.side.sign * leg.ratio * working.leaves) for leg in working.order.legs]
+        worth = least_worth([(one, q) for one, q in legs if isinstance(one, OptionContract)])
+        reserved += usd(working.leaves * working.order.terms.price * 100 - worth).at_least_zero()
     made = house.floor.desk.day.result(house.session.day).realised.at_least_zero()
     return spent + made + reserved
+
+
+def least_worth(held: list[tuple[OptionContract, Decimal]]) -> Decimal:
+    """Dollars that options of one expiry are worth at the worst price: between two strikes their worth is a line."""
+    strikes = [Decimal(0), *(one.strike for one, _ in held), Decimal(10_000)]
+
+    def worth(spot: Decimal) -> Decimal:
+        parts = ((spot - one.strike if one.right is Right.CALL else one.strike - spot, q) for one, q in held)
+        return sum((max(value, Decimal(0)) * quantity * 100 for value, quantity in parts), Decimal(0))
+
+    return min(worth(spot) for spot in strikes)
 
 
 def check_the_end(house: House) -> None:

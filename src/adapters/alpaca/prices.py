@@ -118,7 +118,15 @@ def read_chain(
         received_at=received_at,
         source=source,
         row_at=times,
+        volume=np.array([_volume(snapshots, row.contract.symbol) for row in rows], dtype=np.int64),
     )
+
+
+def _volume(snapshots: Mapping[str, Raw], symbol: str) -> int:
+    """Contracts of the day's bar; below zero where the snapshot has none, which is not the same as no trade."""
+    bar = fields.mapping(snapshots[symbol], symbol).get("dailyBar")
+    volume = None if bar is None else fields.optional_decimal(fields.mapping(bar, "dailyBar"), "v")
+    return -1 if volume is None else int(volume)
 
 
 class _Row(NamedTuple):

@@ -1,6 +1,7 @@
 """The venue's matching engine: one account's orders against a market it is shown step by step."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -19,6 +20,7 @@ from adapters.simulated.matching import (
     bar_touches,
     inside_the_spread,
     is_triggered,
+    met_inside,
     trigger_of,
 )
 from adapters.simulated.order_book import QuoteOf, VenueOrder, WorkingOrder, by_priority
@@ -32,6 +34,7 @@ from tradecore.ports.clock import Clock
 from tradecore.ports.market_data import MarketStep
 
 _MEETING_CHANCE: Final = 0.08
+_COMBINED_CHANCE: Final = 0.5
 _PARTIAL_CHANCE: Final = 0.15
 _SECOND_LEG_FAILS: Final = 0.3
 _SECOND_LEG_WAITS_S: Final = (0.2, 8.0)
@@ -103,7 +106,8 @@ class MatchingEngine:
     def _match_now(self, working: WorkingOrder) -> None:
         legs = working.order.legs
         if len(legs) > 1:
-            matches = all_legs(legs, working.terms, [self._quote_of(leg.instrument) for leg in legs])
+            quotes = [self._quote_of(leg.instrument) for leg in legs]
+            matches = all_legs(legs, working.terms, quotes) or self._combined_meeting(working, quotes)
             if matches is not None:
                 self._execute_all(working, matches)
             return
@@ -168,6 +172,13 @@ class MatchingEngine:
         if self._random.random() >= _MEETING_CHANCE * float(share):
             return None
         return Match(working.terms.price, working.leaves)
+
+    def _combined_meeting(self, working: WorkingOrder, quotes: Sequence[Quote | None]) -> tuple[Match, ...] | None:
+        # Market makers price a combination as one: nearer its mid than the sum of its legs' touches.
+        met = met_inside(working.order.legs, working.terms, quotes)
+        if met is None or self._random.random() >= _COMBINED_CHANCE * float(met[0]):
+            return None
+        return met[1]
 
     def _size(self, working: WorkingOrder, match: Match) -> Decimal:
         size = min(working.leaves, match.size)

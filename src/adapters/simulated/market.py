@@ -108,6 +108,7 @@ class SimulatedMarket(MarketData, MarketFeed, TradeTape):
             at=at,
             received_at=self._clock.now(),
             source=SOURCE,
+            volume=self._surface.volumes(spot, step),
         )
 
     async def steps(self) -> AsyncIterator[MarketStep]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
+from typing import Final
 
 from tradecore.model.market import Quote, QuoteBar, SidePrices
 from tradecore.model.terms import Leg, Limit, Market, PriceTerms, Side, Stop, StopLimit, TrailingStop
+
+_CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,48 @@ def against_quote(side: Side, terms: PriceTerms, quote: Quote) -> Match | None:
 
 def all_legs(legs: tuple[Leg, ...], terms: PriceTerms, quotes: Sequence[Quote | None]) -> tuple[Match, ...] | None:
     """Every leg at its touch when the net price keeps a limit; sizes count units of the order."""
+    matches = legs_at_touch(legs, quotes)
+    if matches is None or (isinstance(terms, Limit) and net_price(legs, matches) > terms.price):
+        return None
+    return matches
+
+
+def legs_at_touch(legs: tuple[Leg, ...], quotes: Sequence[Quote | None]) -> tuple[Match, ...] | None:
+    """Every leg at its touch; one that is sold beside others and that nobody bids for is given away."""
     matches = []
     for leg, quote in zip(legs, quotes, strict=True):
         match = None if quote is None else against_quote(leg.side, Market(), quote)
+        if match is None and quote is not None and leg.side is Side.SELL and quote.bid is None and quote.ask:
+            match = Match(Decimal(0), quote.ask_size)
         if match is None:
             return None
         matches.append(Match(match.price, match.size // leg.ratio))
-    if isinstance(terms, Limit) and net_price(legs, matches) > terms.price:
-        return None
     return tuple(matches)
+
+
+def met_inside(
+    legs: tuple[Leg, ...], terms: PriceTerms, quotes: Sequence[Quote | None]
+) -> tuple[Decimal, tuple[Match, ...]] | None:
+    """
+    How far a net limit reaches across the legs' spread, from 0 to 1, and prices of the legs, in cents, that make it up.
+
+    None where it does not lie inside, or where no cents of the legs add up to it.
+    """
+    matches = legs_at_touch(legs, quotes)
+    if matches is None or not isinstance(terms, Limit) or any(quote is None or quote.bid is None for quote in quotes):
+        return None
+    spreads = [quote.spread or Decimal(0) for quote in quotes if quote is not None]
+    whole = sum((leg.ratio * spread for leg, spread in zip(legs, spreads, strict=True)), Decimal(0))
+    short = net_price(legs, matches) - terms.price
+    if not 0 < short < whole:
+        return None
+    found = []
+    for leg, match, spread in zip(legs, matches, spreads, strict=True):
+        gain = min(spread, (short / leg.ratio).quantize(_CENT, ROUND_FLOOR))
+        short -= gain * leg.ratio
+        found.append(Match(match.price - leg.side.sign * gain, match.size))
+    reach = (whole - (net_price(legs, matches) - terms.price)) / whole
+    return None if short else (reach, tuple(found))
 
 
 def all_legs_at_open(

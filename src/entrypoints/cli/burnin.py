@@ -4,7 +4,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -48,12 +48,9 @@ def burnin(
         plans = [Plan(number, seed + number, Path(home), limits) for number in numbers]
         with _progress(console) as bar:
             task = bar.add_task("sessions", total=len(plans))
-            running: set[Future[Outcome]] = {pool.submit(run_session, plan) for plan in plans}
-            while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                outcomes += [future.result() for future in done]
+            for outcome in pool.map(run_session, plans):
+                outcomes.append(outcome)
                 bar.update(task, completed=len(outcomes))
-    outcomes.sort(key=lambda one: one.number)
     told = summary(outcomes, len(plans), seed, __version__)
     folder = out or settings.home / "burnin" / f"{wall_clock().astimezone(NEW_YORK):%Y%m%d-%H%M%S}-seed-{seed}"
     write_report(folder, outcomes, told)

@@ -12,7 +12,8 @@ from entrypoints.cli.summary import is_clean, print_json, print_report, summaris
 from entrypoints.cli.terminal import Terminal
 from entrypoints.runtime import SessionRecorder, run_house
 from entrypoints.settings import SettingsError, read_settings
-from entrypoints.wiring import House, allowed_strategies, simulated_house
+from entrypoints.wiring import House, simulated_house
+from entrypoints.wiring.strategies import allowed_strategies
 from tradecore.errors import DataMissing, InvalidRequest
 from tradecore.model.sessions import session_on
 

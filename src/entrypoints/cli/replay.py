@@ -16,7 +16,8 @@ from entrypoints.cli.summary import is_clean, print_json, print_report, summaris
 from entrypoints.cli.terminal import Terminal
 from entrypoints.runtime import SessionRecorder, Trader, run_house
 from entrypoints.settings import read_settings
-from entrypoints.wiring import House, allowed_strategies, read_day, replay_house
+from entrypoints.wiring import House, read_day, replay_house
+from entrypoints.wiring.strategies import allowed_strategies
 from tradecore.errors import DataMissing, InvalidRequest
 from tradecore.model.instruments import Equity
 from tradecore.model.sessions import Session, session_on
@@ -115,8 +116,13 @@ def _busy_or_done(floor: TradingFloor) -> bool:
 
 async def _take(floor: TradingFloor, strategy: str) -> None:
     answer = await preview_strategy(floor, _TRADER, strategy, {})
-    if isinstance(answer, PreviewAnswer):
+    if isinstance(answer, PreviewAnswer) and _has_signal(answer):
         await confirm(floor, _TRADER, answer.confirm_token, wait=timedelta(0))
+
+
+def _has_signal(answer: PreviewAnswer) -> bool:
+    """Whether the plan that the limits let through is one with a signal: a narrower condor may bring too little."""
+    return all(one.signal is None or one.signal.present for one in answer.previews)
 
 
 def _bar(console: Console) -> Progress:

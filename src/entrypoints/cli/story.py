@@ -33,7 +33,7 @@ class Story:
             return
         outcome = decision.outcome
         if isinstance(outcome, Previewed):
-            self._say(at, "preview", headline(self._opening, outcome.kind, outcome.previews), "cyan")
+            self._say(at, "preview", headline(self._opening, outcome), "cyan")
         elif isinstance(outcome, Refused):
             self._say(at, "refused", f"{outcome.code}: {outcome.message}", "yellow")
             self._say(at, "", outcome.next_step, "yellow")

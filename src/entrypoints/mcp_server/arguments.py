@@ -1,6 +1,7 @@
 """Arguments of tools: typed strictly, nothing unknown, nothing coerced, nothing echoed."""
 
 import dataclasses
+import json
 import types
 import typing
 from decimal import Decimal
@@ -51,6 +52,19 @@ class TradingArguments(Arguments):
         return {name: getattr(self, name) for name in self.model_fields_set - set(TradingArguments.model_fields)}
 
 
+class StrategyArguments(TradingArguments):
+    """What every strategy takes beside its own parameters: `arm` previews a standing plan instead of an order."""
+
+    arm: bool = Field(default=False, description="As a standing plan.")
+    until: Annotated[Name, Field(description="HH:MM ET")] | None = None
+    worst_price: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The strategy's own parameters that were given."""
+        return {name: value for name, value in self.asked.items() if name not in StrategyArguments.model_fields}
+
+
 class ClosePosition(TradingArguments):
     """What to close."""
 
@@ -73,6 +87,78 @@ class ManagePosition(TradingArguments):
     def changes(self) -> dict[str, Any]:
         """What of the way out is to change."""
         return {name: value for name, value in self.asked.items() if name not in ("symbol", "quantity")}
+
+
+class OrderLeg(BaseModel):
+    """One leg of an option order."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    symbol: Name
+    side: Literal["buy", "sell"]
+    ratio: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+def _legs(value: object) -> object:
+    # Some clients send arrays as text.
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError("a list of {symbol, side, ratio} is needed") from error
+
+
+_LEG_SCHEMA: Final = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "symbol": {"type": "string"},
+            "side": {"enum": ["buy", "sell"]},
+            "ratio": {"type": "integer", "default": 1},
+        },
+        "required": ["symbol", "side"],
+    },
+}
+Legs = Annotated[list[OrderLeg], BeforeValidator(_legs), WithJsonSchema(_LEG_SCHEMA)]
+
+
+class HandOrderArguments(TradingArguments):
+    """What every order asked for by hand takes."""
+
+    quantity: Number = Decimal(1)
+    limit_price: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    stop_pct: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    target_pct: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    note: Text = ""
+
+
+class PlaceOptionOrder(HandOrderArguments):
+    """Legs of one unit, how many units, a net price, a way out."""
+
+    legs: Legs = Field(default_factory=list)
+
+
+class ReplaceOrder(TradingArguments):
+    """A working entry, and what is to change of it."""
+
+    order_id: Name = ""
+    limit_price: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    quantity: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
+
+
+class PlaceStockOrder(HandOrderArguments):
+    """Which shares, and on which side."""
+
+    symbol: Name = ""
+    side: Literal["buy", "sell"] = "buy"
+
+
+class ScanStraddles(Arguments):
+    """What a straddle has to be."""
+
+    max_iv: Number = Decimal("0.8")
+    min_volume: Annotated[int, Field(ge=0)] = 100
 
 
 class KillSwitch(Arguments):
@@ -141,14 +227,15 @@ class WaitForUpdates(Arguments):
     wait_s: Annotated[Number, Field(ge=0, le=20)] = Decimal(20)
 
 
-def strategy_arguments(strategy: Strategy) -> type[TradingArguments]:
+def strategy_arguments(strategy: Strategy) -> type[StrategyArguments]:
     """A strategy's parameters as arguments of its tool."""
     hints = typing.get_type_hints(strategy.Parameters)
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(strategy.Parameters):
         described = Field(default=field.default, description=field.metadata.get("doc", ""))
-        fields[field.name] = (_annotation(hints[field.name]), described)
-    return create_model(f"{strategy.name}_arguments", __base__=TradingArguments, **fields)
+        choices = field.metadata.get("choices", ())
+        fields[field.name] = (Literal[choices] if choices else _annotation(hints[field.name]), described)
+    return create_model(f"{strategy.name}_arguments", __base__=StrategyArguments, **fields)
 
 
 def input_schema(arguments: type[Arguments]) -> dict[str, Any]:
@@ -200,6 +287,8 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
         # Clients that know only one type a field drop such a tool; leaving an argument out says the same as null.
         kept = {"type": next(option["type"] for option in schema["anyOf"] if option["type"] != "null")} | kept
     default = kept.pop("default", None)
+    if not kept.get("description"):
+        kept.pop("description", None)
     if default not in (None, ""):
         kept["default"] = _as_number(default) if kept["type"] == "number" else default
     return kept

@@ -8,7 +8,7 @@ import mcp_types as types
 from mcp import MCPError
 from mcp.server.context import ServerRequestContext
 
-from entrypoints.mcp_server import rendering
+from entrypoints.mcp_server import plan_rendering, rendering
 from entrypoints.mcp_server.calls import Call, Json, Refusal, refusal_of
 from tradecore.desk.tickets import Ticket
 from tradecore.model.confirmation import Confirmer
@@ -133,7 +133,8 @@ def preview_json(call: Call, answer: PreviewAnswer) -> Json:
     opening = call.floor.desk.opening
     ahead = outlook(call.floor, answer.previews)
     until = call.seconds_until(answer.expires_at)
-    return rendering.preview(answer, ahead, until, _quotes(call, answer), opening.mode, opening.account)
+    shown = rendering.preview(answer, ahead, until, _quotes(call, answer), opening.mode, opening.account)
+    return shown | plan_rendering.odds_and_ladder(ahead) | plan_rendering.standing(answer.standing)
 
 
 def _quotes(call: Call, answer: PreviewAnswer) -> Json:

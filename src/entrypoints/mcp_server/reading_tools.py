@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import orjson
 
-from entrypoints.mcp_server import rendering, schemas
+from entrypoints.mcp_server import plan_rendering, rendering, schemas
 from entrypoints.mcp_server.arguments import Explain, NoArguments, OneOrder, RecentOrders, WaitForUpdates
 from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
 from tradecore import __version__
 from tradecore.errors import PortError
+from tradecore.usecases.execution_quality import quality_of
 from tradecore.usecases.explaining import explain
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.following import wait_for_updates
@@ -102,7 +103,8 @@ async def orders_json(floor: TradingFloor, older_than: str | None = None, limit:
     found = order_families(floor, older_than, limit + 1)
     shown = within_budget([rendering.family(one) for one in found[:limit]])
     more = len(found) > len(shown)
-    return {"orders": shown, "next_cursor": shown[-1]["group"] if more and shown else None}
+    armed = [plan.text for plan in floor.desk.armed_plans]
+    return {"orders": shown, "next_cursor": shown[-1]["group"] if more and shown else None, "armed": armed}
 
 
 async def risk_json(floor: TradingFloor) -> Json:
@@ -134,7 +136,9 @@ async def _account(call: Call, _: NoArguments) -> Json:
 
 
 async def _order(call: Call, given: OneOrder) -> Json:
-    return {"order": rendering.order(order_status(call.floor, given.order_id))}
+    shown = rendering.order(order_status(call.floor, given.order_id))
+    quality = quality_of(call.floor, call.floor.desk.orders[given.order_id])
+    return {"order": shown | {"execution": plan_rendering.execution(quality)}}
 
 
 async def _orders(call: Call, given: RecentOrders) -> Json:

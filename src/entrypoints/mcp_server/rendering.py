@@ -227,6 +227,7 @@ def confirmation(answer: ConfirmAnswer, state: str, ordered: list[Json]) -> Json
         "filled_quantity": text(answer.filled_quantity),
         "average_price": text(answer.average_price),
         "protection": list(answer.protection),
+        "armed": list(answer.armed),
         "replayed": answer.replayed,
         "orders": [order(one) for one in answer.orders],
     }

@@ -82,9 +82,13 @@ TRADE: Final = answer(
         "break_evens": _TEXTS,
         "greeks": _MAYBE_OBJECT,
         "signal": _MAYBE_OBJECT,
+        "standing": _OBJECT,
         "quote_age_ms": _MAYBE_WHOLE,
         "feed": _MAYBE_TEXT,
         "risk": _MAYBE_OBJECT,
+        "probability_of_profit": _MAYBE_NUMBER,
+        "probability_basis": _TEXT,
+        "ladder": _OBJECTS,
         "before": _OBJECT,
         "after": _OBJECT,
         "changed": _OBJECTS,
@@ -96,6 +100,7 @@ TRADE: Final = answer(
         "filled_quantity": _TEXT,
         "average_price": _MAYBE_TEXT,
         "protection": _TEXTS,
+        "armed": _TEXTS,
         "replayed": _FLAG,
         "orders": _OBJECTS,
         "what": _TEXT,
@@ -106,8 +111,12 @@ TRADE: Final = answer(
     ("status",),
 )
 
+SCAN: Final = answer(
+    {"hits": _OBJECTS, "omitted": _WHOLE, "left_out": _OBJECT, "missing": _MAYBE_TEXT, "definition": _TEXT},
+    ("hits", "left_out", "missing"),
+)
 ORDER: Final = answer({"order": _OBJECT}, ("order",))
-ORDERS: Final = answer({"orders": _OBJECTS, "next_cursor": _MAYBE_TEXT}, ("orders", "next_cursor"))
+ORDERS: Final = answer({"orders": _OBJECTS, "next_cursor": _MAYBE_TEXT, "armed": _TEXTS}, ("orders", "next_cursor"))
 POSITIONS: Final = answer({"positions": _OBJECTS, "omitted": _WHOLE}, ("positions",))
 ACCOUNT: Final = answer(
     {

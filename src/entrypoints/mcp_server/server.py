@@ -30,7 +30,7 @@ from entrypoints.mcp_server.reference_tools import reference_tools
 from entrypoints.mcp_server.resources import RESOURCES, read_resource
 from entrypoints.mcp_server.stock_tools import stock_tools
 from entrypoints.mcp_server.toolsets import chosen_tools
-from entrypoints.mcp_server.trading_tools import trading_tools
+from entrypoints.mcp_server.trading_tools import strategy_tools, trading_tools
 from entrypoints.mcp_server.untrusted import stripped
 from tradecore import __version__
 from tradecore.errors import DeskHalted, InvalidRequest, TradeError
@@ -62,7 +62,11 @@ _log = logging.getLogger(__name__)
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
     looking = (reading_tools(), option_tools(), stock_tools(), context_tools(), analytics_tools(), reference_tools())
-    everything = [*trading_tools(floor), *managing_tools(), *(tool for tools in looking for tool in tools)]
+    own = [*trading_tools(), *managing_tools(), *(tool for tools in looking for tool in tools)]
+    taken = {tool.name for tool in own}
+    for name in [name for name in floor.strategies if name in taken]:
+        _log.warning("strategy %s is not offered: the desk has a tool of that name", name)
+    everything = [*strategy_tools(floor, without=taken), *own]
     return chosen_tools((tool for tool in everything if not (read_only and tool.trades)), toolsets)
 
 

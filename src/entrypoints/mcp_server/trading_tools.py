@@ -1,42 +1,48 @@
 """Tools that move money: each previews first, and executes only what was previewed."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Set
+from typing import Final
 
-import mcp_types as types
-
-from entrypoints.mcp_server import rendering, schemas
+from entrypoints.mcp_server import rendering
 from entrypoints.mcp_server.arguments import (
     ClosePosition,
     ConfirmOrder,
     KillSwitch,
     OneOrder,
+    StrategyArguments,
     TradingArguments,
     strategy_arguments,
 )
-from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool, refusal_of
-from entrypoints.mcp_server.confirmation import execute, preview_json
+from entrypoints.mcp_server.calls import Call, Json, Tool, refusal_of
+from entrypoints.mcp_server.confirmation import execute
+from entrypoints.mcp_server.order_tools import order_tools
+from entrypoints.mcp_server.scan_tools import scan_tools
+from entrypoints.mcp_server.two_steps import TWO_STEPS, Result, done, previewed, trading_tool, two_steps
 from tradecore.errors import InvalidRequest
 from tradecore.strategies.strategy import Strategy, parameter_texts, read_parameters
 from tradecore.usecases import kill_switch
-from tradecore.usecases.answers import ActionAnswer, PreviewAnswer, RefusedAnswer
+from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
+from tradecore.usecases.arming import Arming, arming_texts, preview_armed
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.orders import cancel, order_status
 from tradecore.usecases.previewing import preview_close, preview_lift, preview_strategy
 
-Result = Json | types.InputRequiredResult
-_TWO_STEPS: Final = "Previews; repeat with confirm_token, or call confirm_order, to execute."
+
+def strategy_tools(floor: TradingFloor, *, without: Set[str]) -> list[Tool]:
+    """One tool a strategy that is allowed; a name that is taken is left out."""
+    return [_strategy_tool(strategy) for name, strategy in floor.strategies.items() if name not in without]
 
 
-def trading_tools(floor: TradingFloor) -> list[Tool]:
-    """Every strategy that is allowed, then the tools every desk has."""
+def trading_tools() -> list[Tool]:
+    """The trading tools every desk has."""
     return [
-        *(_strategy_tool(strategy) for strategy in floor.strategies.values()),
-        _tool("confirm_order", "Confirm order", _CONFIRM, ConfirmOrder, _confirm_order, idempotent=True),
-        _tool("cancel_order", "Cancel order", _CANCEL, OneOrder, _cancel_order, idempotent=True),
-        _tool("flatten_all", "Close everything", f"Close every open group. {_TWO_STEPS}", TradingArguments, _flatten),
-        _tool("close_position", "Close position", _CLOSE, ClosePosition, _close_position),
-        _tool("kill_switch", "Kill switch", _KILL, KillSwitch, _kill_switch, idempotent=True),
+        trading_tool("confirm_order", "Confirm order", _CONFIRM, ConfirmOrder, _confirm_order, idempotent=True),
+        trading_tool("cancel_order", "Cancel order", _CANCEL, OneOrder, _cancel_order, idempotent=True),
+        trading_tool("flatten_all", "Close everything", _FLATTEN, TradingArguments, _flatten),
+        trading_tool("close_position", "Close position", _CLOSE, ClosePosition, _close_position),
+        trading_tool("kill_switch", "Kill switch", _KILL, KillSwitch, _kill_switch, idempotent=True),
+        *order_tools(),
+        *scan_tools(),
     ]
 
 
@@ -45,63 +51,32 @@ _CONFIRM: Final = (
     "with a fresh one: show it and ask again."
 )
 _CANCEL: Final = "Cancel the rest of a working entry by order_id. Needs no token: it only lowers risk."
-_CLOSE: Final = f"Close one position by symbol or group (ORB-1), all or `quantity` of it. {_TWO_STEPS}"
+_FLATTEN: Final = f"Close every open group. {TWO_STEPS}"
+_CLOSE: Final = f"Close one position by symbol or group (ORB-1), all or `quantity` of it. {TWO_STEPS}"
 _KILL: Final = (
     "Stop taking risk at once: entries are cancelled, exits keep working; flatten=true also closes everything. "
     "enable=false previews lifting it (operator only in live)."
 )
 
 
-def _tool(name: str, title: str, description: str, arguments: Any, handler: Any, *, idempotent: bool = False) -> Tool:
-    return Tool(
-        name=name,
-        title=title,
-        description=description,
-        arguments=arguments,
-        handler=handler,
-        output_schema=schemas.TRADE,
-        trades=True,
-        idempotent=idempotent,
-    )
-
-
 def _strategy_tool(strategy: Strategy) -> Tool:
-    async def call_strategy(call: Call, given: TradingArguments) -> Result:
-        parameters = read_parameters(strategy.Parameters, given.asked)
-        texts = {name: value for name, value in parameter_texts(parameters) if name in given.asked}
+    async def call_strategy(call: Call, given: StrategyArguments) -> Result:
+        parameters = read_parameters(strategy.Parameters, given.parameters)
+        texts = {name: value for name, value in parameter_texts(parameters) if name in given.parameters}
+
+        texts |= arming_texts(given.arm, given.until, given.worst_price)
 
         async def preview() -> PreviewAnswer | RefusedAnswer:
-            return await preview_strategy(call.floor, call.principal, strategy.name, given.asked)
+            if given.arm:
+                wish = Arming(until=given.until, worst_price=given.worst_price)
+                return await preview_armed(call.floor, call.principal, strategy.name, given.parameters, wish)
+            return await preview_strategy(call.floor, call.principal, strategy.name, given.parameters)
 
-        return await _two_steps(call, given, texts | {"strategy": strategy.name}, preview)
+        return await two_steps(call, given, texts | {"strategy": strategy.name}, preview)
 
     title = strategy.name.replace("_", " ").capitalize()
-    described = f"{strategy.summary} {_TWO_STEPS}"
-    return _tool(strategy.name, title, described, strategy_arguments(strategy), call_strategy)
-
-
-async def _two_steps(
-    call: Call,
-    given: TradingArguments,
-    content: dict[str, str],
-    preview: Callable[[], Awaitable[PreviewAnswer | RefusedAnswer]],
-) -> Result:
-    """Preview without a token; with one, execute the ticket if `content` is the ticket's."""
-    if given.confirm_token is not None:
-        if call.floor.desk.opening.mode == "live":
-            step = {"next_step": "call confirm_order with this confirm_token"}
-            raise Refusal("USE_CONFIRM_ORDER", "in live mode only confirm_order executes", step)
-        return await execute(call, given.confirm_token, content)
-    if given.confirm or not given.preview:
-        step = {"next_step": "call it without confirm and preview; then again with the confirm_token of the answer"}
-        raise Refusal("CONFIRM_TOKEN_NEEDED", "nothing is executed without the token of a preview", step)
-    return _previewed(call, await preview())
-
-
-def _previewed(call: Call, answer: PreviewAnswer | RefusedAnswer) -> Json:
-    if isinstance(answer, RefusedAnswer):
-        raise refusal_of(answer)
-    return preview_json(call, answer)
+    described = f"{strategy.summary} {TWO_STEPS}"
+    return trading_tool(strategy.name, title, described, strategy_arguments(strategy), call_strategy)
 
 
 async def _confirm_order(call: Call, given: ConfirmOrder) -> Result:
@@ -112,14 +87,15 @@ async def _cancel_order(call: Call, given: OneOrder) -> Json:
     answer = await cancel(call.floor, call.principal, given.order_id)
     if isinstance(answer, RefusedAnswer):
         raise refusal_of(answer)
-    return _done(answer) | {"orders": [rendering.order(order_status(call.floor, given.order_id))]}
+    known = given.order_id in call.floor.desk.orders
+    return done(answer) | {"orders": [rendering.order(order_status(call.floor, given.order_id))] if known else []}
 
 
 async def _flatten(call: Call, given: TradingArguments) -> Result:
     async def preview() -> PreviewAnswer | RefusedAnswer:
         return await preview_close(call.floor, call.principal, None)
 
-    return await _two_steps(call, given, {"close": "everything"}, preview)
+    return await two_steps(call, given, {"close": "everything"}, preview)
 
 
 async def _close_position(call: Call, given: ClosePosition) -> Result:
@@ -131,7 +107,7 @@ async def _close_position(call: Call, given: ClosePosition) -> Result:
     async def preview() -> PreviewAnswer | RefusedAnswer:
         return await preview_close(call.floor, call.principal, label, given.quantity)
 
-    return await _two_steps(call, given, content, preview)
+    return await two_steps(call, given, content, preview)
 
 
 def group_of(floor: TradingFloor, symbol: str, *, found_by_token: bool) -> str | None:
@@ -153,18 +129,7 @@ def group_of(floor: TradingFloor, symbol: str, *, found_by_token: bool) -> str |
 async def _kill_switch(call: Call, given: KillSwitch) -> Result:
     if given.enable:
         reason = given.reason or "no reason given"
-        return _done(await kill_switch.engage(call.floor, call.principal, flatten=given.flatten, reason=reason))
+        return done(await kill_switch.engage(call.floor, call.principal, flatten=given.flatten, reason=reason))
     if given.confirm_token is not None:
         return await execute(call, given.confirm_token, {"kill_switch": "lift"})
-    return _previewed(call, await preview_lift(call.floor, call.principal))
-
-
-def _done(answer: ActionAnswer) -> Json:
-    return {
-        "status": answer.status,
-        "what": answer.what,
-        "order_ids": list(answer.order_ids),
-        "orders": [rendering.order(one) for one in answer.orders],
-        "held": list(answer.held),
-        "not_cancelled": list(answer.not_cancelled),
-    }
+    return previewed(call, await preview_lift(call.floor, call.principal))

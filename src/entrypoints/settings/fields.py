@@ -28,7 +28,8 @@ class DeskSection(Section):
         json_schema_extra={"also": []},
     )
     strategies: v.Strategies = setting(
-        ("orb_long_call", "orb_long_put"), "Strategies that may run; each must be installed."
+        ("orb_long_call", "orb_long_put", "iron_condor_30_delta", "lotto_play_5_delta"),
+        "Strategies that may run; each must be installed.",
     )
     mode: v.Mode = setting("simulated", "What the desk trades on; live needs TRADECORE_LIVE_ACCOUNT too.")
     live_account: v.LiveAccount | None = setting(None, "The account that mode live may trade; given in no other mode.")

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -25,8 +24,9 @@ from adapters.simulated.virtual_time import FeedTimers, VirtualClock, VirtualTim
 from adapters.system.lease import FileLease
 from adapters.system.time import LoopTimers
 from entrypoints.limits_file import shipped_fees
-from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings import Settings
 from entrypoints.wiring.directories import make_private
+from entrypoints.wiring.strategies import allowed_strategies
 from tradecore import __version__
 from tradecore.analysis.modelled_chain import with_modelled_chain, with_modelled_quotes
 from tradecore.desk.desk import Desk
@@ -47,7 +47,6 @@ from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.research import Research
 
 STARTING_CASH: Final = usd(10_000)
-_GROUP: Final = "tradecore.strategies"
 
 __all__ = ["JournalHead", "JournalState", "Verification", "read_entries", "verify"]
 
@@ -169,27 +168,6 @@ def read_day(
     if options is not None:
         raise InvalidRequest("--options goes with a LEAN folder; beside plain bars the chain is modelled")
     return read_plain_day(path, underlying, session, labels)
-
-
-def allowed_strategies(settings: Settings) -> Mapping[str, Strategy]:
-    """
-    Strategy plug-ins that are installed and allowed, by name.
-
-    Raises:
-        SettingsError: An allowed name is not installed, or is no strategy.
-    """
-    installed = {point.name: point for point in entry_points(group=_GROUP)}
-    found: dict[str, Strategy] = {}
-    for name in settings.allowed_strategies:
-        if name not in installed:
-            known = ", ".join(sorted(installed)) or "none"
-            raise SettingsError(f"TRADECORE_STRATEGIES: {name!r} is not installed; installed: {known}")
-        strategy = installed[name].load()()
-        lacking = [part for part in ("propose", "Parameters", "summary") if not hasattr(strategy, part)]
-        if lacking or getattr(strategy, "name", None) != name:
-            raise SettingsError(f"TRADECORE_STRATEGIES: entry point {name!r} is not a strategy of that name")
-        found[name] = strategy
-    return found
 
 
 @cache

@@ -31,6 +31,7 @@ _CLOSE_RUSH_MINUTES = 30.0
 _SHIFT_CENTS = 0.2
 # The scalar and the array formulas agree to about 1e-9 cents; nearer than this to a whole cent they might round apart.
 _ROUNDING_GUARD = 1e-6
+_MOST_A_MINUTE, _VOLUME_DECAY = 90.0, 250.0
 _SQRT_HALF = math.sqrt(0.5)
 _SIZE_SPAN = LARGEST_QUOTE_SIZE - SMALLEST_QUOTE_SIZE + 1
 _FIELD = 0xFFFF
@@ -119,6 +120,13 @@ class OptionSurface:
         bid = np.maximum(np.floor(centre - half), 0.0).astype(np.int64)
         ask = np.maximum(np.ceil(centre + half), 1.0).astype(np.int64)
         return ChainQuotes(bid, ask, np.where(bid > 0, _size_array(bits, 32), 0), _size_array(bits, 48))
+
+    def volumes(self, spot: float, step: int) -> IntArray:
+        """Return the contracts traded since the open in every contract, shape (2 n,): most near the money."""
+        bits = bits_array(stream_key(self._seed, 0), self.strikes_dollars.size)
+        nearness = np.exp(-np.abs(self.strikes_dollars / spot - 1.0) * _VOLUME_DECAY)
+        a_minute = _MOST_A_MINUTE * nearness * (0.5 + _fraction_array(bits, 0))
+        return np.floor(a_minute * step / 60.0).astype(np.int64)
 
     def quote_one(self, index: int, spot: float, minutes: float, step: int) -> ContractQuote:
         """Return the quote of one contract, equal to entry `index` of `quote_arrays`, at a fraction of the time.

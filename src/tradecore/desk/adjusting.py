@@ -1,13 +1,14 @@
 """Changing how a group is left: tighter at once, looser only by a confirmed ticket."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
-from tradecore.desk.commands import AdjustProtection, PreviewAdjustment
-from tradecore.desk.decisions import Decision, Done, Previewed, Refused, TicketKind
+from tradecore.desk.commands import AdjustProtection, PreviewAdjustment, Redeem
+from tradecore.desk.decisions import Confirmed, Decision, Done, Previewed, Refused, TicketKind
 from tradecore.desk.exits import arm
 from tradecore.desk.groups import Group, levels
-from tradecore.desk.previews import HALTED, issue, new_ticket
+from tradecore.desk.previews import HALTED, issue, new_record
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
 from tradecore.model.market import MarketView
@@ -36,7 +37,9 @@ def adjust_protection(state: DeskState, command: AdjustProtection) -> Decision:
     if is_looser(group, command.protection):
         why = f"{group.label} would be left later than now: {changes_text(group, command.protection)}"
         return Decision(outcome=Refused(code="LOOSER", message=why, next_step="preview it, then confirm"))
-    return Decision(outcome=Done(what=_put(state, group, command.protection, command)))
+    text = f"{group.label}: {changes_text(group, command.protection)} ({command.why})"
+    _put(state, group, command.protection, command.at)
+    return Decision(outcome=Done(what=text))
 
 
 def preview_adjustment(state: DeskState, command: PreviewAdjustment) -> Decision:
@@ -47,7 +50,7 @@ def preview_adjustment(state: DeskState, command: PreviewAdjustment) -> Decision
     problem = _problem(group, command.protection, command.view) or _no_more_risk(state)
     if problem is not None:
         return Decision(outcome=problem)
-    ticket = new_ticket(state, command.ticket, command.principal, TicketKind.ADJUST, (), command.at)
+    ticket = new_record(state, command.ticket, command.principal, TicketKind.ADJUST, (), command.at)
     confirmer = state.opening.confirmation.needed(group.exposure(state.opening.fees, state.limits).worst_loss)
     decision = issue(state, replace(ticket, closes=group.label, adjusts=command.protection, confirmer=confirmer), ())
     if not isinstance(decision.outcome, Previewed):
@@ -56,15 +59,37 @@ def preview_adjustment(state: DeskState, command: PreviewAdjustment) -> Decision
     return replace(decision, outcome=replace(decision.outcome, adjusts=f"{group.label}: {text}"))
 
 
-def redeem_adjustment(state: DeskState, ticket: Ticket, command: AdjustProtection) -> Decision:
+def redeem_adjustment(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     """Put what a ticket authorised in place, unless the market has passed it meanwhile."""
     group = _open(state, ticket.closes or "")
     if isinstance(group, Refused):
         return Decision(outcome=group)
-    problem = _problem(group, command.protection, command.view) or _no_more_risk(state)
+    wanted = _authorised(ticket)
+    problem = _problem(group, wanted, command.view) or _no_more_risk(state)
     if problem is not None:
         return Decision(outcome=problem)
-    return Decision(outcome=Done(what=_put(state, group, command.protection, command)))
+    _put(state, group, wanted, command.at)
+    outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=(group.label,), order_ids=())
+    return Decision(outcome=outcome)
+
+
+def fresh_adjustment(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    """The same offer once more, for a ticket that expired; its identity is the command's `fresh`."""
+    asked = PreviewAdjustment(
+        at=command.at,
+        principal=command.principal,
+        ticket=command.fresh,
+        group=ticket.closes or "",
+        protection=_authorised(ticket),
+        view=command.view,
+    )
+    return preview_adjustment(state, asked)
+
+
+def _authorised(ticket: Ticket) -> Protection:
+    if ticket.adjusts is None:
+        raise ValueError(f"ticket {ticket.intent_id} adjusts nothing")
+    return ticket.adjusts
 
 
 def changes_text(group: Group, wanted: Protection) -> str:
@@ -122,12 +147,10 @@ def is_looser(group: Group, wanted: Protection) -> bool:
     return stop or target or trail or later
 
 
-def _put(state: DeskState, group: Group, protection: Protection, command: AdjustProtection) -> str:
-    text = f"{group.label}: {changes_text(group, protection)} ({command.why})"
+def _put(state: DeskState, group: Group, protection: Protection, now: datetime) -> None:
     group.adjusted = protection
-    arm(state, group, command.at)
+    arm(state, group, now)
     state.touched.groups[group.label] = None
-    return text
 
 
 def _levels(group: Group, protection: Protection | None) -> _Levels:

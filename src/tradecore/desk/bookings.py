@@ -7,7 +7,7 @@ from decimal import Decimal
 from tradecore.desk.commands import Sending, SendingOutcome, WithdrawExcess
 from tradecore.desk.decisions import Action, Applied, CancelAtBroker, Decision, Done
 from tradecore.desk.exits import arm, closed_units, disarm
-from tradecore.desk.external import adopted_alert, is_external, shares_of, stand_ins
+from tradecore.desk.external import adopted_alert, broken_alert, is_external, shares_of, stand_ins
 from tradecore.desk.groups import Group
 from tradecore.desk.losses import booked_loss, note_loss
 from tradecore.desk.state import DeskState
@@ -64,7 +64,9 @@ def _apply_external(state: DeskState, event: BrokerEvent) -> Decision:
     applied = [decision.outcome for decision in decisions if isinstance(decision.outcome, Applied)]
     if isinstance(event, Filled) and not all(one.note for one in applied):
         adopted = adopted_alert(event, [state.orders[one.client_order_id].group for one in shares])
-        return replace(joined, alerts=(adopted, *joined.alerts))
+        groups = [state.groups[state.orders[one.client_order_id].group] for one in shares]
+        broken = [alert for alert in map(broken_alert, groups) if alert is not None]
+        return replace(joined, alerts=(adopted, *broken, *joined.alerts))
     return joined
 
 
@@ -145,7 +147,9 @@ def settle(state: DeskState, group: Group, event: BrokerEvent) -> list[Alert]:
         group.closing = None
     if group.is_open:
         group.closed_at = None
-        arm(state, group, event.at)
+        # What is closed whole needs no stop any more; while its legs fill one by one, no level would mean a thing.
+        if group.closing is None or group.closing.units is not None:
+            arm(state, group, event.at)
         return []
     disarm(state, group)
     if not group.traded or group.closed_at is not None or group.intent_id in state.entries:

@@ -5,22 +5,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.desk.opening import DeskOpening
+from tradecore.desk.standing_commands import FirePlan, PreviewStanding
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.market import NO_VIEW, MarketView
 from tradecore.model.money import Money
 from tradecore.model.plans import Proposal, Protection
 from tradecore.ports.broker import BrokerOrder, BrokerPosition
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTicket:
-    """Identity for a ticket that a preview may make: intent id, hash of the secret token, the caller's own words."""
-
-    intent_id: str
-    token_hash: str
-    arguments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +285,8 @@ Command = (
     | PreviewLift
     | PreviewAdjustment
     | AdjustProtection
+    | PreviewStanding
+    | FirePlan
     | Redeem
     | AskApproval
     | CancelOrder

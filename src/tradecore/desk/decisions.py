@@ -11,6 +11,7 @@ from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.money import Money
 from tradecore.model.orders import OrderState
 from tradecore.model.plans import PlannedOrder, Signal, Sizing
+from tradecore.model.standing import StandingPlan
 from tradecore.risk.verdict import Verdict
 
 
@@ -66,6 +67,7 @@ class TicketKind(StrEnum):
     CLOSE = "close"
     LIFT = "lift"
     ADJUST = "adjust"
+    ARM = "arm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ class Previewed:
     confirmer: Confirmer = Confirmer.MODEL
     changed: tuple[tuple[str, str, str], ...] = ()
     adjusts: str = ""
+    standing: StandingPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from tradecore.desk import adjusting, bookings, entries, exits, previews, recovery, redemption, unknowns
+from tradecore.desk import adjusting, bookings, entries, exits, previews, recovery, redemption, standing_plans, unknowns
 from tradecore.desk.commands import (
     AdjustProtection,
     AskApproval,
@@ -33,12 +33,13 @@ from tradecore.desk.commands import (
     WithdrawExcess,
 )
 from tradecore.desk.day_book import DayBook
-from tradecore.desk.decisions import Confirmed, Decision, Done, Preview
+from tradecore.desk.decisions import Confirmed, Decision, Preview
 from tradecore.desk.groups import Group
 from tradecore.desk.images import AfterImages, ImageTaker
 from tradecore.desk.latches import Latch
 from tradecore.desk.losses import LossReadings, loss_readings, would_change
 from tradecore.desk.opening import DeskOpening
+from tradecore.desk.standing_commands import FirePlan, PreviewStanding
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket, TicketState
 from tradecore.model.events import BrokerEvent
@@ -47,6 +48,7 @@ from tradecore.model.market import MarketView
 from tradecore.model.money import Money
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.plans import Proposal
+from tradecore.model.standing import StandingPlan
 from tradecore.risk.picture import AccountExposure, TradingState
 
 
@@ -109,6 +111,11 @@ class Desk:
     def open_groups(self) -> tuple[Group, ...]:
         """Groups that hold something, oldest first."""
         return tuple(self._state.open_groups)
+
+    @property
+    def armed_plans(self) -> tuple[StandingPlan, ...]:
+        """Standing plans that wait for their signal."""
+        return tuple(self._state.armed.values())
 
     @property
     def day(self) -> DayBook:
@@ -228,17 +235,16 @@ class Desk:
 
     def exit_needs_push(self, label: str, view: MarketView, waited_s: Decimal) -> bool:
         """Whether a group's exit ended unfinished, or rests at a price that is not urgent enough any more."""
-        group = self._state.groups[label]
-        if group.closing is None or not group.is_open:
-            return False
-        order = self._state.orders[group.closing.order_id]
-        resting = order.state in (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERED)
-        return order.is_ended or (resting and not exits.keeps_price(self._state, order, view, waited_s))
+        return exits.needs_push(self._state, self._state.groups[label], view, waited_s)
 
     @property
     def is_flattening(self) -> bool:
         """Whether the kill switch was told to close everything and has not been lifted since."""
         return self._state.killed and self._state.flattened_latch == self._state.kill_latch
+
+    def is_left_uncovered(self, group: Group) -> bool:
+        """Whether a group holds a sold option without cover, with no fill under way that could still bring one."""
+        return exits.is_left_uncovered(self._state, group)
 
     def exit_was_withdrawn(self, label: str) -> bool:
         """Whether a group's newest exit was cancelled with something left to close."""
@@ -273,21 +279,15 @@ class Desk:
         return () if ticket is None else tuple(i for order in ticket.orders for i in order.instruments)
 
 
-def _open_day(state: DeskState, command: OpenDay) -> Decision:
-    state.day.begin(command.day, command.equity)
-    state.tickets.end_day()
-    state.latches.pop(Latch.DAILY_LOSS, None)
-    state.warned_pct = 0
-    return Decision(outcome=Done(what=f"trading day {command.day}"))
-
-
 _HANDLERS: Final[dict[type, Callable[[DeskState, Any], Decision]]] = {
-    OpenDay: _open_day,
+    OpenDay: recovery.open_day,
     PreviewOrder: previews.preview_order,
     PreviewClose: previews.preview_close,
     PreviewLift: previews.preview_lift,
     PreviewAdjustment: adjusting.preview_adjustment,
     AdjustProtection: adjusting.adjust_protection,
+    PreviewStanding: standing_plans.preview_standing,
+    FirePlan: standing_plans.fire_plan,
     Redeem: redemption.redeem,
     AskApproval: redemption.ask_approval,
     CancelOrder: entries.cancel_order,

@@ -14,6 +14,7 @@ from tradecore.desk.decisions import (
 from tradecore.desk.groups import Group
 from tradecore.desk.sending import send_new
 from tradecore.desk.state import DeskState, EntryRun
+from tradecore.model.alerts import Alert, Severity
 from tradecore.model.instruments import Price
 from tradecore.model.order_lifecycle import Step, take
 from tradecore.model.orders import Order, OrderState, Role
@@ -25,6 +26,8 @@ from tradecore.risk.prices import Band, on_order_grid, opening_band, step_price
 
 def cancel_order(state: DeskState, command: CancelOrder) -> Decision:
     """Take the rest of an entry back; exits are not cancelled, they are replaced by closing the position."""
+    if command.client_order_id in state.armed:
+        return disarm_plan(state, command.client_order_id, "cancelled on request")
     order = state.orders.get(command.client_order_id)
     if order is None:
         known = ", ".join(o.client_order_id for o in state.orders.values() if o.may_be_at_venue) or "none working"
@@ -38,6 +41,13 @@ def cancel_order(state: DeskState, command: CancelOrder) -> Decision:
         return Decision(outcome=Refused(code="PROTECTIVE_ORDER", message=why, next_step="close the position instead"))
     state.entries.pop(state.groups[order.group].intent_id, None)
     return withdraw(state, (order,), "cancelled on request")
+
+
+def disarm_plan(state: DeskState, plan_id: str, why: str) -> Decision:
+    """Forget an armed plan, and say so."""
+    plan = state.armed.pop(plan_id)
+    alert = Alert("PLAN_DISARMED", Severity.WARNING, f"{plan_id} ({plan.strategy}) is disarmed: {why}")
+    return Decision(outcome=Done(what=f"{plan_id} disarmed: {why}", order_ids=(plan_id,)), alerts=(alert,))
 
 
 def withdraw(state: DeskState, orders: tuple[Order, ...], what: str) -> Decision:

@@ -144,6 +144,7 @@ def engage_kill_switch(state: DeskState, command: EngageKillSwitch) -> Decision:
     if not state.killed:
         state.kill_latch += 1
     state.engagements += 1
+    state.armed.clear()
     state.latches[Latch.KILL_SWITCH] = f"kill switch by {command.principal}: {command.reason}"
     actions: list[Action] = []
     for group in list(state.groups.values()):
@@ -206,6 +207,21 @@ def closed_units(state: DeskState, closing: Closing) -> Decimal:
 def keeps_price(state: DeskState, order: Order, view: MarketView, waited_s: Decimal) -> bool:
     """Whether pushing a resting exit would send the very same order again."""
     return isinstance(order.terms, Market) or order.terms == exit_terms(state, order.legs, view, waited_s)
+
+
+def needs_push(state: DeskState, group: Group, view: MarketView, waited_s: Decimal) -> bool:
+    """Whether a group's exit ended unfinished, or rests at a price that is not urgent enough any more."""
+    if group.closing is None or not group.is_open:
+        return False
+    order = state.orders[group.closing.order_id]
+    resting = order.state in (OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERED)
+    return order.is_ended or (resting and not keeps_price(state, order, view, waited_s))
+
+
+def is_left_uncovered(state: DeskState, group: Group) -> bool:
+    """Whether a group holds a sold option without cover, with no fill under way that could still bring one."""
+    works = any(state.orders[order_id].may_be_at_venue for order_id in group.order_ids)
+    return not works and group.intent_id not in state.entries and group.uncovered is not None
 
 
 def exit_terms(state: DeskState, legs: tuple[Leg, ...], view: MarketView, waited_s: Decimal) -> PriceTerms:

@@ -93,6 +93,21 @@ def _settled_alert(event: Filled, how: Settlement, shares: list[str]) -> Alert:
     return Alert("SHARES_DELIVERED", Severity.CRITICAL, f"{text}; {booked}, without stop or target: close or keep it")
 
 
+def broken_alert(group: Group) -> Alert | None:
+    """What a person is told when somebody else closed a leg of a group; None while its structure is whole."""
+    if not group.has_lost_a_leg:
+        return None
+    left = ", ".join(f"{held.quantity:+f} {short_name(held.instrument)}" for held in group.holdings)
+    naked = group.uncovered
+    if naked is not None:
+        text = f"{group.label} is broken: it holds {left}; {short_name(naked)} is uncovered and is being closed"
+        return Alert("GROUP_UNCOVERED", Severity.CRITICAL, text)
+    stop, target = group.exit_levels()
+    ways = [f"stop {stop:f}" if stop is not None else "", f"target {target:f}" if target is not None else ""]
+    protected = " and ".join(way for way in ways if way) or "no stop and no target"
+    return Alert("GROUP_BROKEN", Severity.CRITICAL, f"{group.label} is broken: it holds {left}, now with {protected}")
+
+
 def adopt_order(state: DeskState, report: BrokerOrder, now: datetime) -> Alert:
     """Count an open order of somebody else toward every cap until it ends."""
     leg, single = report.legs[0], len(report.legs) == 1

@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tradecore.model.events import Filled
 from tradecore.model.fees import FeeSchedule
+from tradecore.model.instruments import OptionContract
 from tradecore.model.market import MarketView
 from tradecore.model.money import CENT, ZERO, Money
 from tradecore.model.orders import Order, Role
@@ -14,7 +15,8 @@ from tradecore.model.positions import Position, trade
 from tradecore.model.terms import Leg, Side
 from tradecore.risk.limits import Limits
 from tradecore.risk.picture import GroupExposure
-from tradecore.risk.worst_case import worst_loss
+from tradecore.risk.prices import closing_touch_value
+from tradecore.risk.worst_case import uncovered_leg, worst_loss
 
 _HUNDRED = Decimal(100)
 
@@ -149,6 +151,18 @@ class Group:
         units = self._plan_units()
         return len(set(units)) > 1 or any(count % 1 for count in units)
 
+    @property
+    def has_lost_a_leg(self) -> bool:
+        """What is held is not the plan's structure any more: a leg is gone, or out of proportion."""
+        return self.is_open and (len(self.holdings) < len(self.plan.legs) or self.is_broken)
+
+    @property
+    def uncovered(self) -> OptionContract | None:
+        """A sold option held that no bought one of the group covers."""
+        sides = [(p, Side.BUY if p.quantity > 0 else Side.SELL) for p in self.holdings]
+        legs = [Leg(p.instrument, side, int(abs(p.quantity))) for p, side in sides]
+        return uncovered_leg(legs) if len(self.plan.legs) > 1 else None
+
     def _plan_units(self) -> list[Decimal]:
         ratios = {leg.instrument.symbol: leg.ratio for leg in self.plan.legs}
         return [abs(p.quantity) / ratios.get(p.instrument.symbol, 1) for p in self.holdings]
@@ -163,15 +177,13 @@ class Group:
         return sum((p.cost for p in self.holdings), Decimal(0)) / units if units else Decimal(0)
 
     def closing_value(self, view: MarketView) -> Decimal | None:
-        """What closing one unit brings at the touch (below zero: costs); None where a quote is missing that side."""
-        total = Decimal(0)
-        for leg in self.closing_legs():
-            quote = view.quote(leg.instrument)
-            price = None if quote is None else (quote.bid if leg.side is Side.SELL else quote.ask)
-            if price is None or not price.is_finite():
-                return None
-            total += leg.ratio * (price if leg.side is Side.SELL else -price)
-        return total
+        """
+        What closing one unit brings at the touch (below zero: costs); None where a quote is missing that side.
+
+        Of several legs, one that is sold and offered but that nobody bids for brings nothing: a worthless wing must
+        not blind the watch over the rest.
+        """
+        return closing_touch_value(self.closing_legs(), view)
 
     def exit_levels(self) -> tuple[Decimal | None, Decimal | None]:
         """

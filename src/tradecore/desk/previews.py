@@ -5,10 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
+from tradecore.desk.commands import PreviewClose, PreviewLift, PreviewOrder
 from tradecore.desk.decisions import Decision, Preview, Previewed, Refused, TicketKind
 from tradecore.desk.figures import closing_figures, opening_figures
 from tradecore.desk.groups import Group
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
 from tradecore.model.instruments import Price, exact_price, exact_quantity
@@ -44,7 +45,7 @@ def issue_opening(
     now: datetime,
 ) -> Decision:
     """Issue the ticket of an approved preview."""
-    ticket = new_ticket(state, new, principal, TicketKind.OPEN, (preview.plan,), now)
+    ticket = new_record(state, new, principal, TicketKind.OPEN, (preview.plan,), now)
     confirmer = state.opening.confirmation.needed(preview.figures.worst_loss)
     return issue(state, replace(ticket, proposal=proposal, confirmer=confirmer), (preview,))
 
@@ -52,7 +53,7 @@ def issue_opening(
 def judge_proposal(state: DeskState, proposal: Proposal, view: MarketView, now: datetime) -> Preview:
     """What would become of a proposal, without a ticket."""
     plan, sizing = _planned(state, proposal, view, now)
-    picture = state.picture(plan, view, now)
+    picture = state.picture(plan, view, now, proposal.replaces)
     verdict = judge_opening(picture)
     if sizing.quantity < 1:
         verdict = _with_budget_check(verdict, sizing)
@@ -97,7 +98,7 @@ def preview_close(state: DeskState, command: PreviewClose) -> Decision:
             )
         plans.append(closing_plan(group, quantity, command.view, "closed on request"))
     previews = tuple(_closing_preview(state, plan, command.view, command.at) for plan in plans)
-    ticket = new_ticket(state, command.ticket, command.principal, TicketKind.CLOSE, tuple(plans), command.at)
+    ticket = new_record(state, command.ticket, command.principal, TicketKind.CLOSE, tuple(plans), command.at)
     return issue(state, replace(ticket, closes=command.group), previews)
 
 
@@ -115,7 +116,7 @@ def preview_lift(state: DeskState, command: PreviewLift) -> Decision:
         return Decision(
             outcome=Refused(code="NOT_ENGAGED", message="the kill switch is not engaged", next_step="trade")
         )
-    ticket = new_ticket(state, command.ticket, command.principal, TicketKind.LIFT, (), command.at)
+    ticket = new_record(state, command.ticket, command.principal, TicketKind.LIFT, (), command.at)
     # What becomes possible again has no bound of its own.
     return issue(state, replace(ticket, confirmer=state.opening.confirmation.needed(None)), ())
 
@@ -166,7 +167,7 @@ def _planned(state: DeskState, proposal: Proposal, view: MarketView, now: dateti
     one, _, _ = state.order_losses(plan, Decimal(1))
 
     def fits(quantity: Decimal) -> bool:
-        return quantity_fits(state.picture(replace(plan, quantity=quantity), view, now))
+        return quantity_fits(state.picture(replace(plan, quantity=quantity), view, now, proposal.replaces))
 
     sizing = size_order(proposal.size, per_unit_worst=one, limits=state.limits, fits=fits)
     quantity = max(sizing.quantity, Decimal(1))
@@ -218,7 +219,7 @@ def _closing_preview(state: DeskState, plan: PlannedOrder, view: MarketView, now
     return Preview(plan=plan, figures=closing_figures(state, picture), verdict=judge_closing(picture))
 
 
-def new_ticket(
+def new_record(
     state: DeskState,
     new: NewTicket,
     principal: str,
@@ -226,7 +227,7 @@ def new_ticket(
     orders: tuple[PlannedOrder, ...],
     now: datetime,
 ) -> Ticket:
-    """A ticket for these orders, for this principal, until the time-out of its kind."""
+    """A ticket that was not issued yet, with the time it lives."""
     timeout = state.limits.confirmation_timeout_s
     if kind is TicketKind.CLOSE:
         # What only lowers risk is not held up by a time-out that nobody set, or set too short to read by.
@@ -248,7 +249,7 @@ def new_ticket(
 
 
 def issue(state: DeskState, ticket: Ticket, previews: tuple[Preview, ...]) -> Decision:
-    """Keep a ticket and answer with it."""
+    """Issue a ticket; the answer shows these previews."""
     state.tickets.issue(ticket)
     outcome = Previewed(
         intent_id=ticket.intent_id,
@@ -257,5 +258,6 @@ def issue(state: DeskState, ticket: Ticket, previews: tuple[Preview, ...]) -> De
         digest=ticket.digest,
         expires_at=ticket.expires_at,
         confirmer=ticket.confirmer,
+        standing=ticket.standing,
     )
     return Decision(outcome=outcome)

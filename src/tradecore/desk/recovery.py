@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from tradecore.desk.commands import Halt, NoteLoss, NoteProtection, Reconcile, Recover, Resume
+from tradecore.desk.commands import Halt, NoteLoss, NoteProtection, OpenDay, Reconcile, Recover, Resume
 from tradecore.desk.decisions import Action, CancelAtBroker, Decision, Difference, Done, Reconciled
 from tradecore.desk.external import adopt_order
 from tradecore.desk.groups import Group
@@ -27,6 +27,7 @@ def recover(state: DeskState, command: Recover) -> Decision:
     """
     state.opening = command.opening
     state.tickets.retire()
+    state.armed.clear()
     state.latches[Latch.STARTING] = "starting: not reconciled with the broker yet"
     state.mismatches.clear()
     unknown = [order for order in state.orders.values() if _was_on_its_way(order)]
@@ -59,6 +60,16 @@ def _end_entry(state: DeskState, group: Group, *, wanted: bool) -> Iterator[Acti
         elif order.state is not OrderState.UNKNOWN:
             state.keep(take(order, Step.ASK_CANCEL))
             yield CancelAtBroker(order.client_order_id)
+
+
+def open_day(state: DeskState, command: OpenDay) -> Decision:
+    """A trading day begins: counters at zero; what was only armed or previewed is over."""
+    state.day.begin(command.day, command.equity)
+    state.tickets.end_day()
+    state.armed.clear()
+    state.latches.pop(Latch.DAILY_LOSS, None)
+    state.warned_pct = 0
+    return Decision(outcome=Done(what=f"trading day {command.day}"))
 
 
 def reconcile(state: DeskState, command: Reconcile) -> Decision:

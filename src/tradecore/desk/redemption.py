@@ -2,19 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
 from typing import Final
 
-from tradecore.desk.adjusting import preview_adjustment, redeem_adjustment
-from tradecore.desk.commands import (
-    AdjustProtection,
-    AskApproval,
-    PreviewAdjustment,
-    PreviewClose,
-    PreviewLift,
-    Redeem,
-)
+from tradecore.desk.adjusting import fresh_adjustment, redeem_adjustment
+from tradecore.desk.commands import AskApproval, PreviewClose, PreviewLift, Redeem
 from tradecore.desk.decisions import (
     Action,
     CancelAtBroker,
@@ -26,23 +17,23 @@ from tradecore.desk.decisions import (
     Replayed,
     TicketKind,
 )
-from tradecore.desk.entries import better_price, is_outside
+from tradecore.desk.entries import is_outside
 from tradecore.desk.exits import close_group
-from tradecore.desk.groups import Group
 from tradecore.desk.latches import Latch
+from tradecore.desk.opening_orders import open_entry
 from tradecore.desk.previews import HALTED, issue_opening, judge_proposal, preview_close, preview_lift, refusal
-from tradecore.desk.sending import send_new
-from tradecore.desk.state import DeskState, EntryRun
+from tradecore.desk.standing_commands import PreviewStanding
+from tradecore.desk.standing_plans import arm_plan, preview_standing
+from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket, TicketState
 from tradecore.model.alerts import Alert, Severity
 from tradecore.model.confirmation import Confirmer
-from tradecore.model.instruments import Price
 from tradecore.model.orders import Role
-from tradecore.model.plans import PlannedOrder
-from tradecore.model.terms import Limit, PriceTerms
+from tradecore.model.plans import Proposal
+from tradecore.model.standing import StandingPlan
 from tradecore.risk.gate import judge_opening
-from tradecore.risk.picture import OpenIntent, TradingState, direction_of
-from tradecore.risk.prices import Band, on_order_grid, opening_band, step_price
+from tradecore.risk.picture import TradingState
+from tradecore.risk.prices import opening_band
 
 
 def redeem(state: DeskState, command: Redeem) -> Decision:
@@ -111,16 +102,8 @@ def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     new = replace(command.fresh, arguments=ticket.arguments)
     if ticket.kind is TicketKind.LIFT:
         return preview_lift(state, PreviewLift(at=command.at, principal=command.principal, ticket=new))
-    if ticket.kind is TicketKind.ADJUST and ticket.adjusts is not None:
-        wanted = PreviewAdjustment(
-            at=command.at,
-            principal=command.principal,
-            ticket=new,
-            group=ticket.closes or "",
-            protection=ticket.adjusts,
-            view=command.view,
-        )
-        return preview_adjustment(state, wanted)
+    if ticket.kind is TicketKind.ADJUST:
+        return fresh_adjustment(state, ticket, replace(command, fresh=new))
     if ticket.kind is TicketKind.CLOSE or ticket.proposal is None:
         everything = ticket.closes is None or ("quantity", "all") in ticket.arguments
         wish = PreviewClose(
@@ -132,10 +115,29 @@ def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
             view=command.view,
         )
         return _with_changes(ticket, preview_close(state, wish))
+    if ticket.standing is not None:
+        return _fresh_standing(state, ticket, ticket.standing, ticket.proposal, replace(command, fresh=new))
     preview = judge_proposal(state, ticket.proposal, command.view, command.at)
     if not preview.verdict.approved:
         return Decision(outcome=refusal(preview))
     return _with_changes(ticket, issue_opening(state, new, command.principal, ticket.proposal, preview, command.at))
+
+
+def _fresh_standing(
+    state: DeskState, ticket: Ticket, plan: StandingPlan, proposal: Proposal, command: Redeem
+) -> Decision:
+    wish = PreviewStanding(
+        at=command.at,
+        principal=command.principal,
+        ticket=command.fresh,
+        strategy=plan.strategy,
+        parameters=plan.parameters,
+        proposal=proposal,
+        until=plan.until,
+        worst_price=plan.worst_price,
+        view=command.view,
+    )
+    return _with_changes(ticket, preview_standing(state, wish))
 
 
 def _with_changes(ticket: Ticket, decision: Decision) -> Decision:
@@ -165,25 +167,7 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     moved = band is not None and worst is not None and is_outside(plan.legs[0].side, len(plan.legs), band.first, worst)
     if band is None or worst is None or only_moved or (moved and plan.adaptive):
         return _fresh(state, ticket, command)
-    label = state.next_label(plan.label)
-    authority = f"ticket {ticket.intent_id}"
-    group = Group(label=label, plan=plan, intent_id=ticket.intent_id, authority=authority, opened_at=command.at)
-    state.open_group(group)
-    run = EntryRun(intent_id=ticket.intent_id, group=label, worst=worst)
-    state.entries[ticket.intent_id] = run
-    terms = _first_terms(state, plan, band, worst)
-    send = send_new(
-        state,
-        group,
-        role=Role.ENTRY,
-        legs=plan.legs,
-        quantity=plan.quantity,
-        terms=terms,
-        authority=group.authority,
-        reason=plan.reason,
-        now=command.at,
-    )
-    state.day.remember(_intent(plan, command.at))
+    send, label = open_entry(state, plan, ticket.intent_id, band, worst, command.at)
     outcome = Confirmed(
         intent_id=ticket.intent_id,
         kind=ticket.kind,
@@ -193,15 +177,8 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     return Decision(outcome=outcome, actions=(send,))
 
 
-def _first_terms(state: DeskState, plan: PlannedOrder, band: Band, worst: Decimal) -> PriceTerms:
-    if not plan.adaptive:
-        return plan.terms
-    start = step_price(Band(band.first, better_price(plan, band.worst, worst)), 0, state.limits.entry_steps or 1)
-    return Limit(Price(on_order_grid(plan.legs, start)))
-
-
-def _intent(plan: PlannedOrder, now: datetime) -> OpenIntent:
-    return OpenIntent(at=now, strategy=plan.strategy, underlying=plan.underlying, direction=direction_of(plan.legs))
+def _redeem_standing(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
+    return arm_plan(state, ticket, command.at)
 
 
 def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
@@ -235,28 +212,10 @@ def _redeem_lift(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     return Decision(outcome=outcome, alerts=(alert,))
 
 
-def _redeem_adjust(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
-    if ticket.adjusts is None or ticket.closes is None:
-        why = "this ticket carries no way out to put in place"
-        return Decision(outcome=Refused(code="TOKEN_UNKNOWN", message=why, next_step="preview again"))
-    adjustment = AdjustProtection(
-        at=command.at,
-        principal=command.principal,
-        group=ticket.closes,
-        protection=ticket.adjusts,
-        why=f"ticket {ticket.intent_id}",
-        view=command.view,
-    )
-    decision = redeem_adjustment(state, ticket, adjustment)
-    if isinstance(decision.outcome, Refused):
-        return decision
-    outcome = Confirmed(intent_id=ticket.intent_id, kind=ticket.kind, groups=(ticket.closes,), order_ids=())
-    return Decision(outcome=outcome)
-
-
 _REDEEMERS: Final[dict[TicketKind, Callable[[DeskState, Ticket, Redeem], Decision]]] = {
     TicketKind.OPEN: _redeem_open,
     TicketKind.CLOSE: _redeem_close,
     TicketKind.LIFT: _redeem_lift,
-    TicketKind.ADJUST: _redeem_adjust,
+    TicketKind.ADJUST: redeem_adjustment,
+    TicketKind.ARM: _redeem_standing,
 }

@@ -13,8 +13,9 @@ from tradecore.desk.tickets import TicketBook
 from tradecore.model.market import MarketView
 from tradecore.model.money import ZERO, Money, usd
 from tradecore.model.orders import Order, Role
-from tradecore.model.plans import PlannedOrder
-from tradecore.model.sessions import session_on
+from tradecore.model.plans import LOTTO, PlannedOrder
+from tradecore.model.sessions import session_on, trading_day
+from tradecore.model.standing import StandingPlan
 from tradecore.model.terms import Effect, Leg
 from tradecore.risk.limits import Limits
 from tradecore.risk.picture import AccountExposure, RiskPicture, TradingState, WorkingExposure
@@ -61,7 +62,8 @@ class DeskState:
     `locks` are instruments whose books do not agree with the broker's, `stopped` strategies that repeated themselves,
     each with the reason. `warned_pct` is the highest step of the daily loss that a person was told of today;
     `unanswered` are unknown orders of which a person was told; `mismatches` are the differences of the last
-    reconciliation. `live` are the orders that may be at the venue.
+    reconciliation. `armed` are standing plans by their id; they end with the
+    desk's life. `live` are the orders that may be at the venue.
     """
 
     opening: DeskOpening
@@ -77,6 +79,7 @@ class DeskState:
     entries: dict[str, EntryRun] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     tickets: TicketBook = field(default_factory=TicketBook)
+    armed: dict[str, StandingPlan] = field(default_factory=dict)
     locks: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
     warned_pct: int = 0
@@ -162,12 +165,26 @@ class DeskState:
             locks=dict(self.locks),
             stopped_strategies=dict(self.stopped),
             held_cost=self.held_cost(),
+            lotto_premium=self._lotto_premium(without),
         )
 
     def held_cost(self) -> Money:
         """What was paid for everything held (received: below zero)."""
         held = (position for group in self.open_groups for position in group.holdings)
         return sum((usd(p.cost * p.instrument.multiplier) for p in held), ZERO)
+
+    def _lotto_premium(self, without: str | None) -> Money:
+        """What today's lottos cost: filled entries with their fees, and the rest of working ones at its worst price."""
+        total = ZERO
+        for group in self.groups.values():
+            if group.plan.label != LOTTO or group.label == without or trading_day(group.opened_at) != self.day.today:
+                continue
+            entries = {order.client_order_id for order in self.entry_orders(group)}
+            bought = [fill for fill in group.fills if fill.client_order_id in entries]
+            paid = (usd(fill.price * fill.quantity * fill.instrument.multiplier) + fill.fee for fill in bought)
+            total += sum(paid, ZERO)
+        working = [one for one in self._working(without) if self.groups[one.group].plan.label == LOTTO]
+        return total + sum((one.worst_loss or ZERO for one in working), ZERO)
 
     def picture(self, order: PlannedOrder, view: MarketView, now: datetime, without: str | None = None) -> RiskPicture:
         """What the gate looks at for one order; `without` leaves out what one group's entry has reserved."""

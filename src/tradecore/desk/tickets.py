@@ -9,6 +9,7 @@ from tradecore.desk.decisions import Confirmed, TicketKind
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.encoding import digest
 from tradecore.model.plans import PlannedOrder, Proposal, Protection
+from tradecore.model.standing import StandingPlan
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,8 +29,8 @@ class Ticket:
 
     Only the token's hash is kept. `proposal` is what a fresh preview starts from; `closes` the group a closing ticket
     was asked for (None: all of them); `kill_latch` counts how often the kill switch had been engaged by then.
-    `adjusts` is the way out that an adjustment puts in place. `confirmer` is who has to say yes, `shown` whether that
-    person was asked, `result` what its redemption was answered with.
+    `adjusts` is the way out that an adjustment puts in place, `standing` the plan that the ticket arms. `confirmer` is
+    who has to say yes, `shown` whether that person was asked, `result` what its redemption was answered with.
     """
 
     intent_id: str
@@ -47,6 +48,7 @@ class Ticket:
     shown: bool = False
     state: TicketState = TicketState.OPEN
     result: Confirmed | None = None
+    standing: StandingPlan | None = None
 
     @property
     def digest(self) -> str:

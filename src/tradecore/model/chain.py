@@ -19,7 +19,8 @@ class OptionChain:
     Quotes of every contract of one underlying and expiry, aligned by row.
 
     `bid_cents` and `ask_cents` are cents per share, 0 where that side is missing; sizes are contracts; `at` (UTC) is
-    the time the whole chain is known to stand, `row_at` the time of each row where rows differ.
+    the time the whole chain is known to stand, `row_at` the time of each row where rows differ. `volume` is
+    contracts traded today, below zero where a row's is not known; None where the feed gives none at all.
     """
 
     underlying: str
@@ -33,10 +34,16 @@ class OptionChain:
     received_at: datetime
     source: str
     row_at: tuple[datetime, ...] | None = None
+    volume: Column | None = None
 
     def __len__(self) -> int:
         """Number of contracts."""
         return len(self.contracts)
+
+    def volume_of(self, row: int) -> int | None:
+        """Contracts traded today in one row; None where that is not known."""
+        volume = -1 if self.volume is None else int(self.volume[row])
+        return None if volume < 0 else volume
 
     def quote(self, row: int) -> Quote:
         """The quote of one row."""

@@ -110,6 +110,13 @@ def _stored_names(kind: Any) -> tuple[str, ...]:
 
 
 @cache
+def _with_default(kind: Any) -> frozenset[str]:
+    nothing = dataclasses.MISSING
+    every = dataclasses.fields(kind)
+    return frozenset(f.name for f in every if f.default is not nothing or f.default_factory is not nothing)
+
+
+@cache
 def _decoder(kind: Any) -> Callable[[Json], Any]:
     origin = typing.get_origin(kind)
     if origin is not None:
@@ -148,7 +155,8 @@ def _decoder_of_dataclass(kind: Any) -> Callable[[Json], Any]:
             raise ValueError(f"{data[_TAG]} where {kind.__name__} was expected")
         if not hints:
             hints.update({name: _decoder(hint) for name, hint in typing.get_type_hints(kind).items()})
-        names = _stored_names(kind)
+        # What a field with a default said is missing in what was written before the field came.
+        names = [name for name in _stored_names(kind) if name in data or name not in _with_default(kind)]
         return kind(**{name: hints[name](data[name]) for name in names})
 
     return build

@@ -43,19 +43,20 @@ def at_expiry(holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal)
     return Payoff(worst, best, _crossings(nodes, profits, slope))
 
 
+def profit_at_expiry(holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal, spot: Decimal) -> Decimal:
+    """Dollars won (below zero: lost) with the underlying at `spot` at expiry, `cost` dollars included."""
+    worth = sum((quantity * c.multiplier * c.intrinsic(spot) for c, quantity in holdings), _ZERO)
+    return worth - cost
+
+
 def _profile(
     holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal
 ) -> tuple[list[Decimal], list[Decimal], Decimal]:
     """Zero and the strikes, the profit at each, and the profit per dollar beyond the highest, where only calls move."""
     nodes = [_ZERO, *sorted({contract.strike for contract, _ in holdings})]
-    profits = [_profit(holdings, cost, spot) for spot in nodes]
+    profits = [profit_at_expiry(holdings, cost, spot) for spot in nodes]
     slope = sum((q * c.multiplier for c, q in holdings if c.right is Right.CALL), _ZERO)
     return nodes, profits, slope
-
-
-def _profit(holdings: Sequence[tuple[OptionContract, Decimal]], cost: Decimal, spot: Decimal) -> Decimal:
-    worth = sum((quantity * c.multiplier * c.intrinsic(spot) for c, quantity in holdings), _ZERO)
-    return worth - cost
 
 
 def _crossings(nodes: Sequence[Decimal], profits: Sequence[Decimal], slope: Decimal) -> tuple[Decimal, ...]:

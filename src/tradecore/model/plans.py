@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
+from typing import Final
 
 from tradecore.model.instruments import Instrument
 from tradecore.model.money import Money
 from tradecore.model.terms import Effect, Leg, PriceTerms, TimeInForce
+
+LOTTO: Final = "LOTTO"
+"""Label of groups whose premium counts toward the day's lotto budget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,9 @@ class Proposal:
     A strategy's plan before any risk rule saw it: legs of one unit, sizing wish, way out, reason.
 
     Without `terms` the desk works the entry adaptively from mid; a Limit or StopLimit is taken as it is. Other terms
-    put no bound on the price and are refused for an opening order.
+    put no bound on the price and are refused for an opening order. `alternatives` are like plans, most wanted first,
+    of which the first that the desk's limits let through stands in for this one when they refuse it. `replaces` is the
+    group whose unfilled entry this order is to take the place of: it is judged as if that one were gone.
     """
 
     strategy: str
@@ -62,6 +68,8 @@ class Proposal:
     reason: str
     note: str = ""
     terms: PriceTerms | None = None
+    alternatives: tuple["Proposal", ...] = ()
+    replaces: str | None = None
 
     @property
     def underlying(self) -> str:

@@ -88,6 +88,11 @@ class Leg:
     side: Side
     ratio: int = 1
 
+    @property
+    def signed_ratio(self) -> Decimal:
+        """Units of the instrument per unit of the order: bought above zero, sold below."""
+        return Decimal(self.side.sign * self.ratio)
+
     def closing(self) -> "Leg":
         """The leg that undoes this one."""
         return Leg(self.instrument, self.side.opposite, self.ratio)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from tradecore.model.instruments import OptionContract
 from tradecore.model.money import ZERO, Money, usd
+from tradecore.model.plans import LOTTO
 from tradecore.risk.outcome import MissingInput, failed, judge, passed, require
 from tradecore.risk.picture import RiskPicture
 from tradecore.risk.verdict import CheckResult, Cure
@@ -13,6 +14,7 @@ from tradecore.risk.worst_case import uncovered_leg
 _HUNDRED = Decimal(100)
 _UNCOVERED = "a short leg is not covered by a bought one of the same right and expiry; add the covering leg"
 _ALL_SET = passed("execution_limits", "all set", "all set")
+_NO_LOTTO = passed("lotto_budget", "no lotto", "any")
 _NO_CONFLICT = passed("leg_conflict", "none", "no opposite leg")
 _NO_MATCH = passed("self_match", "none", "no own order opposite")
 _NO_LOCK = passed("instrument_lock", "no difference", "no difference")
@@ -172,6 +174,18 @@ def order_cost(p: RiskPicture) -> CheckResult:
     limit = usd(require(p.limits.max_order_cost, "max_order_cost"))
     need = _capital(p)
     return _money_within("order_cost", need, limit, lambda: f"the order needs {need}; at most {limit} per order")
+
+
+def lotto_budget(p: RiskPicture) -> CheckResult:
+    """What the day pays for lottos, this one with its fees among them; nothing comes back when one wins."""
+    name = "lotto_budget"
+    if p.order.label != LOTTO:
+        return _NO_LOTTO
+    limit = usd(require(p.limits.max_lotto_premium_per_day, "max_lotto_premium_per_day"))
+    left = limit - p.exposure.lotto_premium
+    return _money_within(
+        name, p.cost, left, lambda: f"the lotto costs {p.cost}; {left.at_least_zero()} of today's {limit} is left"
+    )
 
 
 def position_size(p: RiskPicture) -> CheckResult:

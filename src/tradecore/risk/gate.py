@@ -14,6 +14,7 @@ from tradecore.risk import checks_delta as deltas
 from tradecore.risk import checks_exposure as exposure
 from tradecore.risk import checks_market as market
 from tradecore.risk import checks_pace as pace
+from tradecore.risk import checks_structure as structures
 from tradecore.risk.outcome import MissingInput, failed
 from tradecore.risk.picture import RiskPicture, TradingState
 from tradecore.risk.prices import net_quote, on_order_grid
@@ -33,6 +34,8 @@ CHECKS: Final[dict[str, Check]] = {
     "chain_age": market.chain_age,
     "max_spread": market.spread,
     "price_collar": market.price_collar,
+    "leg_structure": structures.structure,
+    "net_price": structures.net_price,
     "defined_risk": exposure.defined_risk,
     "execution_limits": exposure.execution_limits,
     "per_trade_max_loss": exposure.per_trade_loss,
@@ -42,6 +45,7 @@ CHECKS: Final[dict[str, Check]] = {
     "portfolio_heat": exposure.heat,
     "order_quantity": exposure.order_quantity,
     "order_cost": exposure.order_cost,
+    "lotto_budget": exposure.lotto_budget,
     "position_size": exposure.position_size,
     "options_buying_power": exposure.buying_power,
     "delta_cap": deltas.delta,

@@ -33,6 +33,7 @@ class Limits:
     max_drawdown_pct: Decimal | None = None
     per_trade_max_loss: Decimal | None = None
     risk_per_trade: Decimal | None = None
+    max_lotto_premium_per_day: Decimal | None = None
     gap_stress_pct: Decimal | None = None
     max_heat_pct: Decimal | None = None
     # size
@@ -53,6 +54,8 @@ class Limits:
     loss_pause_minutes: int | None = None
     losses_before_stop: int | None = None
     reentry_minutes_after_stop: int | None = None
+    max_armed_plans: int | None = None
+    armed_until: time | None = None
     max_opens_per_minute: int | None = None
     duplicate_window_s: Decimal | None = None
     max_repeated_executions: int | None = None

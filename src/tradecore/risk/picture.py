@@ -69,7 +69,7 @@ class AccountExposure:
     `closing_legs` are the legs of exits at the venue with their order ids, `unknown_exits` the underlying and order id
     of exits whose outcome is not known. `locks` are instruments whose books differ from the broker's, and
     `stopped_strategies` those that repeated themselves, each with the reason; `held_cost` is what was paid for all
-    that is held.
+    that is held, `lotto_premium` what today's lottos cost, working ones at their worst price.
     """
 
     equity_at_open: Money
@@ -89,6 +89,7 @@ class AccountExposure:
     locks: Mapping[str, str] = field(default_factory=dict)
     stopped_strategies: Mapping[str, str] = field(default_factory=dict)
     held_cost: Money = ZERO
+    lotto_premium: Money = ZERO
 
     @property
     def loss_today(self) -> Money:

@@ -87,6 +87,18 @@ def opening_band(legs: tuple[Leg, ...], view: MarketView, limits: Limits) -> Ban
     return Band(on_order_grid(legs, net.mid), on_order_grid(legs, worst))
 
 
+def most_spread(legs: tuple[Leg, ...], net: NetQuote, limits: Limits) -> Decimal | None:
+    """Widest spread that is not wide: max(ticks, percent) for one leg, max(dollars, percent) for several."""
+    if len(legs) == 1:
+        if limits.max_spread_ticks is None or limits.max_spread_pct is None:
+            return None
+        tick = legs[0].instrument.tick(abs(net.mid))
+        return max(limits.max_spread_ticks * tick, limits.max_spread_pct * abs(net.mid) / _HUNDRED)
+    if limits.max_combo_spread is None or limits.max_combo_spread_pct is None:
+        return None
+    return max(limits.max_combo_spread, limits.max_combo_spread_pct * abs(net.mid) / _HUNDRED)
+
+
 def step_price(band: Band, step: int, steps: int) -> Decimal:
     """Price of one step (0-based) of an adaptive order, from first to worst in equal parts; not yet on the grid."""
     if steps <= 1:
@@ -95,15 +107,37 @@ def step_price(band: Band, step: int, steps: int) -> Decimal:
 
 
 def closing_touch(legs: tuple[Leg, ...], view: MarketView) -> Decimal | None:
-    """Price at which closing legs trade at once: the far touch, whatever its age; None where that side is missing."""
+    """
+    Price at which closing legs trade at once: the far touch, whatever its age; None where that side is missing.
+
+    Of several legs, one that is sold and offered but that nobody bids for is given away.
+    """
+    if len(legs) > 1:
+        value = closing_touch_value(legs, view)
+        return None if value is None else -value
+    price = _touch(legs[0], view, alone=True)
+    return price if price else None
+
+
+def closing_touch_value(legs: tuple[Leg, ...], view: MarketView) -> Decimal | None:
+    """What closing legs bring at the touch, one unit (below zero: costs); None where a leg's side is missing."""
     total = Decimal(0)
     for leg in legs:
-        quote = view.quote(leg.instrument)
-        price = None if quote is None else (quote.ask if leg.side is Side.BUY else quote.bid)
-        if price is None or not price.is_finite() or price <= 0:
+        price = _touch(leg, view, alone=len(legs) == 1)
+        if price is None:
             return None
-        total += price if len(legs) == 1 else leg.side.sign * leg.ratio * price
+        total -= leg.side.sign * leg.ratio * price
     return total
+
+
+def _touch(leg: Leg, view: MarketView, *, alone: bool) -> Decimal | None:
+    quote = view.quote(leg.instrument)
+    if quote is None:
+        return None
+    price = quote.ask if leg.side is Side.BUY else quote.bid
+    if price is None and leg.side is Side.SELL and quote.ask is not None and not alone:
+        return Decimal(0)
+    return price if price is not None and price.is_finite() and price >= 0 else None
 
 
 def on_order_grid(legs: tuple[Leg, ...], value: Decimal) -> Decimal:

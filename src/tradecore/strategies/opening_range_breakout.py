@@ -5,56 +5,43 @@ from datetime import time, timedelta
 from decimal import Decimal
 from typing import Final
 
-import numpy as np
-
 from tradecore.analysis.opening_range import OpeningRange, opening_range
-from tradecore.errors import InvalidRequest
-from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Right
 from tradecore.model.plans import NoProposal, Proposal, Protection, Signal, SizeRequest
 from tradecore.model.sessions import exchange_time
 from tradecore.model.terms import Leg, Side, short_name
 from tradecore.strategies.strategy import StrategyFacts, parameter
+from tradecore.strategies.wishes import as_fraction, check_delta, check_percent, check_size, nearest_row
 
 RANGE_MINUTES: Final = 15
 FIRST_ENTRY: Final = time(9, 45)
 LAST_ENTRY: Final = time(11, 30)
 OUT_BY: Final = time(15, 20)
 _FARTHEST_DELTA: Final = 0.15
-_ONE: Final = Decimal(1)
-_HUNDRED: Final = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakoutParameters:
     """What a caller may choose."""
 
-    strike_delta: Decimal = parameter("Delta of the strike to buy: 30 or 0.30 is a 30-delta option.", Decimal(30))
-    contracts: Decimal | None = parameter("Number of contracts; leave out to size by risk.", None)
-    risk_dollars: Decimal | None = parameter("Dollars at risk in the worst case; sizes the order.", None)
-    stop_pct: Decimal = parameter("Stop as percent of the premium lost: 50 = at half of it.", Decimal(50))
-    target_pct: Decimal = parameter("Target as percent of the premium gained: 100 = doubled.", Decimal(100))
-    note: str = parameter("Your own words, kept in the journal.", "")
+    strike_delta: Decimal = parameter("30 or 0.30", Decimal(30))
+    contracts: Decimal | None = parameter("Else sized by risk.", None)
+    risk_dollars: Decimal | None = parameter("Worst case.", None)
+    stop_pct: Decimal = parameter("% of premium lost.", Decimal(50))
+    target_pct: Decimal = parameter("% of premium gained.", Decimal(100))
+    note: str = parameter("", "")
 
     def __post_init__(self) -> None:
         """Refuse values that make no order."""
-        if not (0 < self.strike_delta < 1 or 1 <= self.strike_delta <= 99):
-            raise InvalidRequest(f"strike_delta must be in (0, 1) or [1, 99], not {self.strike_delta}")
-        if self.contracts is not None and self.risk_dollars is not None:
-            raise InvalidRequest("give contracts or risk_dollars, not both")
-        if self.contracts is not None and (self.contracts <= 0 or self.contracts % 1):
-            raise InvalidRequest(f"contracts must be a whole number above zero, not {self.contracts}")
-        if self.risk_dollars is not None and self.risk_dollars <= 0:
-            raise InvalidRequest(f"risk_dollars must be above zero, not {self.risk_dollars}")
-        if not 0 < self.stop_pct <= _HUNDRED:
-            raise InvalidRequest(f"stop_pct must be in (0, 100], not {self.stop_pct}")
-        if not 0 < self.target_pct <= 1000:
-            raise InvalidRequest(f"target_pct must be in (0, 1000], not {self.target_pct}")
+        check_delta(self.strike_delta)
+        check_size(self.contracts, self.risk_dollars)
+        check_percent("stop_pct", self.stop_pct, 100)
+        check_percent("target_pct", self.target_pct, 1000)
 
     @property
     def delta(self) -> float:
         """The asked delta as a fraction."""
-        return float(self.strike_delta if self.strike_delta < _ONE else self.strike_delta / _HUNDRED)
+        return as_fraction(self.strike_delta)
 
 
 def propose_breakout(
@@ -71,7 +58,7 @@ def propose_breakout(
     if facts.chain is None or facts.deltas is None or not len(facts.chain):
         return lacking(f"the same-day option chain of {facts.underlying}")
     near = f"a quoted {right} with a delta near {parameters.delta:.2f}"
-    row = _nearest_row(facts.chain, facts.deltas, right, parameters.delta)
+    row = nearest_row(facts.chain, facts.deltas, right, parameters.delta)
     if row is None:
         return lacking(near)
     found = float(facts.deltas[row])
@@ -112,10 +99,3 @@ def _beyond(close: Decimal, span: OpeningRange, right: Right, when: str) -> Sign
     relation = ("above" if up else "below") if present else ("not above" if up else "not below")
     edge = "high" if up else "low"
     return Signal(present=present, why=f"{when} ET close {close} {relation} the opening-range {edge} {level}")
-
-
-def _nearest_row(chain: OptionChain, deltas: np.ndarray, right: Right, wanted: float) -> int | None:
-    rows = [row for row, contract in enumerate(chain.contracts) if contract.right is right and np.isfinite(deltas[row])]
-    if not rows:
-        return None
-    return min(rows, key=lambda row: (abs(abs(float(deltas[row])) - wanted), chain.contracts[row].strike))

@@ -59,9 +59,9 @@ class Strategy(Protocol):
         """A plan for these facts; NoProposal names what is missing. A missing signal is shown, not refused."""
 
 
-def parameter(doc: str, default: Any) -> Any:
-    """A field of a strategy's Parameters with its description."""
-    return dataclasses.field(default=default, metadata={"doc": doc})
+def parameter(doc: str, default: Any, choices: tuple[str, ...] = ()) -> Any:
+    """A field of a strategy's Parameters with its description; with `choices` a text that is one of them."""
+    return dataclasses.field(default=default, metadata={"doc": doc, "choices": choices})
 
 
 def read_parameters(kind: type, given: Mapping[str, object]) -> Any:
@@ -77,6 +77,10 @@ def read_parameters(kind: type, given: Mapping[str, object]) -> Any:
         raise InvalidRequest(f"unknown argument {unknown[0]!r}; known: {', '.join(fields)}")
     hints = typing.get_type_hints(kind)
     values = {name: _read(name, hints[name], value) for name, value in given.items()}
+    for name, value in values.items():
+        choices = fields[name].metadata.get("choices", ())
+        if choices and value not in choices:
+            raise InvalidRequest(f"{name} must be one of {', '.join(choices)}, not {str(value)[:40]!r}")
     return kind(**values)
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from tradecore.desk.commands import NewTicket
 from tradecore.desk.desk import Desk
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.desk.opening import DeskOpening
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.events import Filled

@@ -8,6 +8,7 @@ from tradecore.desk.decisions import Preview, Refused, TicketKind
 from tradecore.model.confirmation import Confirmer
 from tradecore.model.money import Money
 from tradecore.model.orders import OrderState
+from tradecore.model.standing import StandingPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class PreviewAnswer:
     expires_at: datetime
     confirmer: Confirmer = Confirmer.MODEL
     changed: tuple[tuple[str, str, str], ...] = ()
+    standing: StandingPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ class ConfirmAnswer:
     filled_quantity: Decimal
     average_price: Decimal | None
     protection: tuple[str, ...]
+    armed: tuple[str, ...] = ()
     replayed: bool = False
 
 

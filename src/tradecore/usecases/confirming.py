@@ -12,9 +12,11 @@ from tradecore.model.confirmation import Confirmer
 from tradecore.model.orders import Order, OrderState, Role
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer, RefusedAnswer
 from tradecore.usecases.desk_figures import Work
+from tradecore.usecases.execution_quality import note_arrival
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
 from tradecore.usecases.orders import order_line
 from tradecore.usecases.previewing import new_ticket, ticket_answer
+from tradecore.usecases.replacing import make_way
 from tradecore.usecases.views import fresh_view
 from tradecore.usecases.working import chase_entry, chase_exit
 
@@ -50,6 +52,9 @@ async def redeem(
     wait: timedelta | None = None,
 ) -> ConfirmAnswer | PreviewAnswer | RefusedAnswer:
     """As `confirm`, for whoever knows only the token's hash: the operator."""
+    lost = await make_way(floor, principal, token_hash, given or {}, confirmed_by)
+    if lost is not None:
+        return lost
     view = await fresh_view(floor, floor.desk.ticket_instruments(token_hash, principal))
     fresh_token, fresh = new_ticket(floor, ())
     command = Redeem(
@@ -95,8 +100,16 @@ async def _commit(floor: TradingFloor, command: Redeem) -> Decision:
     """What must not be torn: the decision, its record, the order's way out, and who works it from there."""
     decision = await decide(floor, command)
     if isinstance(decision.outcome, Confirmed):
+        _note_arrivals(floor, decision.outcome, command)
         _work(floor, decision.outcome)
     return decision
+
+
+def _note_arrivals(floor: TradingFloor, outcome: Confirmed, command: Redeem) -> None:
+    leaving = outcome.kind is TicketKind.CLOSE
+    for order in (floor.desk.orders[order_id] for order_id in outcome.order_ids):
+        group = next(group for group in floor.desk.groups if group.label == order.group)
+        note_arrival(floor, group, order.legs, command.view, command.at, leaving=leaving)
 
 
 def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | None = None) -> ConfirmAnswer:
@@ -119,6 +132,7 @@ def confirm_answer(floor: TradingFloor, intent_id: str, outcome: Confirmed | Non
         filled_quantity=total,
         average_price=paid / total if total else None,
         protection=tuple(_protection(floor, group) for group in groups if group.is_open),
+        armed=tuple(plan.text for plan in floor.desk.armed_plans if plan.intent_id == intent_id),
     )
 
 
@@ -148,6 +162,8 @@ async def _settle(floor: TradingFloor, outcome: Confirmed, wait: timedelta) -> N
 
 
 def _is_settled(floor: TradingFloor, outcome: Confirmed) -> bool:
+    if outcome.kind is TicketKind.ARM:
+        return True
     if outcome.kind is TicketKind.OPEN:
         return not floor.desk.entry_is_running(outcome.intent_id)
     return all(floor.desk.exit_is_over(label) for label in outcome.groups)

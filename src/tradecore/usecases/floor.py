@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
@@ -80,6 +81,15 @@ class BrokerQuestions:
     is_behind: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Where the market of an order stood when it was decided: net mid and spread of one unit."""
+
+    mid: Decimal
+    spread: Decimal
+    at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class TradingFloor:
     """
@@ -87,9 +97,9 @@ class TradingFloor:
 
     `listener` sees each record as it is made (a terminal, a metrics sink); it decides nothing. `stop_signal` is what
     somebody outside asks of this desk also while it hangs. `asked` is what was asked of the broker last, `guarded` when
-    each group's way out was last known to work; `connections` are for whoever looks after the desk, `chain_keeper`
-    keeps the same-day chain where somebody runs it. `traces` are the places in a trace that each order of this life was
-    handed over at.
+    each group's way out was last known to work; `arrivals` where the market stood when an entry or exit was decided;
+    `connections` are for whoever looks after the desk, `chain_keeper` keeps the same-day chain where somebody runs it.
+    `traces` are the places in a trace that each order of this life was handed over at.
     """
 
     desk: Desk
@@ -112,6 +122,7 @@ class TradingFloor:
     traces: dict[str, str] = field(default_factory=dict)
     asked: BrokerQuestions = field(default_factory=BrokerQuestions)
     guarded: dict[str, datetime] = field(default_factory=dict)
+    arrivals: dict[str, Arrival] = field(default_factory=dict)
     answers: dict[str, ConfirmAnswer] = field(default_factory=dict)
     updates: UpdateLog = field(default_factory=UpdateLog)
     headlines: dict[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Final
 from tradecore.desk.commands import NoteLoss, NoteProtection, WithdrawExcess
 from tradecore.errors import DeskHalted, PortError
 from tradecore.ports.journal import JournalHead
+from tradecore.usecases.arming import watch_armed
 from tradecore.usecases.asking_broker import ask_broker
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.kill_switch import engage
@@ -20,6 +21,7 @@ _RECONCILE_EVERY: Final = timedelta(seconds=60)
 _UNTIL_IT_AGREES: Final = timedelta(seconds=5)
 _LOSS_EVERY: Final = timedelta(seconds=5)
 _GUARD_EVERY: Final = timedelta(seconds=2)
+_ARMED_EVERY: Final = timedelta(seconds=2)
 _DURABLE_EVERY: Final = timedelta(seconds=1)
 _STOP_EVERY: Final = timedelta(seconds=1)
 
@@ -31,6 +33,7 @@ def keep(floor: TradingFloor) -> None:
     floor.timers.beside(_again_and_again(floor, _reconcile, lambda: _pause(floor)))
     floor.timers.beside(_again_and_again(floor, watch_loss, lambda: _LOSS_EVERY))
     floor.timers.beside(_again_and_again(floor, watch_protection, lambda: _GUARD_EVERY))
+    floor.timers.beside(_again_and_again(floor, watch_armed, lambda: _ARMED_EVERY))
     floor.timers.beside(_again_and_again(floor, obey_stop_signal, lambda: _STOP_EVERY))
 
 

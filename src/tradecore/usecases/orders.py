@@ -7,7 +7,8 @@ from tradecore.desk.commands import CancelOrder
 from tradecore.desk.decisions import Refused
 from tradecore.desk.groups import Group
 from tradecore.errors import InvalidRequest
-from tradecore.model.orders import Order, Role
+from tradecore.model.market import Quote
+from tradecore.model.orders import Order, OrderState, Role
 from tradecore.model.terms import Limit, Market, PriceTerms, Stop, StopLimit, legs_text
 from tradecore.usecases.answers import ActionAnswer, OrderFamily, OrderLine, PositionLine, RefusedAnswer
 from tradecore.usecases.floor import TradingFloor, decide
@@ -108,6 +109,31 @@ async def cancel(floor: TradingFloor, principal: str, client_order_id: str) -> A
     return ActionAnswer(status="done", what="cancel asked", order_ids=(client_order_id,))
 
 
+async def cancel_all(floor: TradingFloor, principal: str) -> ActionAnswer:
+    """Take the rest of every entry back; exits stay, and `held` names what they protect."""
+    working = [o.client_order_id for o in floor.desk.live_orders if o.role is Role.ENTRY]
+    running = [order_id for order_id in working if floor.desk.orders[order_id].state is not OrderState.PENDING_CANCEL]
+    refused = [order_id for order_id in running if isinstance(await cancel(floor, principal, order_id), RefusedAnswer)]
+    armed = [plan.plan_id for plan in floor.desk.armed_plans]
+    for plan_id in armed:
+        await cancel(floor, principal, plan_id)
+    return ActionAnswer(
+        status="done",
+        what=f"cancellation of {len(running) - len(refused)} working orders asked for, {len(armed)} plans disarmed",
+        order_ids=(*(order_id for order_id in running if order_id not in refused), *armed),
+        orders=tuple(order_line(floor.desk.orders[order_id]) for order_id in running),
+        held=tuple(group.label for group in floor.desk.open_groups),
+        not_cancelled=tuple(refused),
+    )
+
+
+def closing_mark(quote: Quote, quantity: Decimal) -> Decimal | None:
+    """The side a holding would be closed on; what is offered and nobody bids for is worth nothing."""
+    if quantity < 0:
+        return quote.ask
+    return Decimal(0) if quote.bid is None and quote.ask is not None else quote.bid
+
+
 async def positions(floor: TradingFloor) -> tuple[PositionLine, ...]:
     """Every holding of every open group, marked at the side it would be closed on."""
     view = await fresh_view(floor)
@@ -116,7 +142,7 @@ async def positions(floor: TradingFloor) -> tuple[PositionLine, ...]:
         stop, target = group.exit_levels()
         for held in group.holdings:
             quote = view.quote(held.instrument)
-            mark = None if quote is None else (quote.bid if held.quantity > 0 else quote.ask)
+            mark = None if quote is None else closing_mark(quote, held.quantity)
             lines.append(
                 PositionLine(
                     group=group.label,

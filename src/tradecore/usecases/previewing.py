@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from tradecore.desk.commands import NewTicket, PreviewClose, PreviewLift, PreviewOrder
+from tradecore.desk.commands import PreviewClose, PreviewLift, PreviewOrder
 from tradecore.desk.decisions import Decision, Previewed, Refused
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.errors import InvalidRequest
-from tradecore.model.plans import NoProposal, Signal
+from tradecore.model.plans import NoProposal, Proposal, Signal
 from tradecore.risk.verdict import Change
 from tradecore.strategies.strategy import Strategy, StrategyFacts, parameter_texts, read_parameters
+from tradecore.usecases.alternatives import easier_argument, most_wanted
 from tradecore.usecases.answers import PreviewAnswer, RefusedAnswer
 from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.floor import TradingFloor, decide, hash_token
@@ -18,7 +20,6 @@ from tradecore.usecases.headline import headline
 from tradecore.usecases.views import fresh_view, strategy_facts, todays_session
 
 _HEADLINES_KEPT: Final = 1000
-_CHEAPER_DELTAS: Final = tuple(Decimal(step) for step in (25, 20, 15, 10, 5))
 
 
 async def preview_strategy(
@@ -29,6 +30,26 @@ async def preview_strategy(
 ) -> PreviewAnswer | RefusedAnswer:
     """
     Preview a strategy's plan on the present market.
+
+    Raises:
+        InvalidRequest: No such strategy, or an argument that can't be read.
+    """
+    planned = await plan_of(floor, name, arguments)
+    if isinstance(planned, RefusedAnswer):
+        return planned
+    strategy, parameters, facts, proposal = planned
+    arguments_told = (("strategy", name), *parameter_texts(parameters))
+    answer = await preview_proposal(floor, principal, proposal, arguments_told)
+    if isinstance(answer, RefusedAnswer) and not answer.alternative:
+        return with_alternative(answer, await easier_argument(floor, strategy, facts, parameters))
+    return answer
+
+
+async def plan_of(
+    floor: TradingFloor, name: str, arguments: Mapping[str, object]
+) -> tuple[Strategy, Any, StrategyFacts, Proposal] | RefusedAnswer:
+    """
+    What a strategy would do now, with what it was asked and what it saw.
 
     Raises:
         InvalidRequest: No such strategy, or an argument that can't be read.
@@ -56,14 +77,19 @@ async def preview_strategy(
         )
         floor.refuse(refusal, strategy=name, missing=proposal.missing)
         return RefusedAnswer(status="refused", refusal=refusal)
-    view = await fresh_view(floor, [leg.instrument for leg in proposal.legs])
-    token, ticket = new_ticket(floor, (("strategy", name), *parameter_texts(parameters)))
-    command = PreviewOrder(at=floor.clock.now(), principal=principal, ticket=ticket, proposal=proposal, view=view)
-    decision = await decide(floor, command)
-    answer = ticket_answer(floor, decision, token)
-    if isinstance(answer, RefusedAnswer) and not answer.alternative:
-        return _with_alternative(answer, await _cheaper_strike(floor, strategy, facts, parameters))
-    return answer
+    return strategy, parameters, facts, proposal
+
+
+async def preview_proposal(
+    floor: TradingFloor, principal: str, proposal: Proposal, arguments: tuple[tuple[str, str], ...]
+) -> PreviewAnswer | RefusedAnswer:
+    """Preview a plan, or the first of its alternatives that the limits let through; the ticket binds `arguments`."""
+    every = (proposal, *proposal.alternatives)
+    view = await fresh_view(floor, [leg.instrument for one in every for leg in one.legs])
+    chosen = most_wanted(floor, proposal, view)
+    token, ticket = new_ticket(floor, arguments)
+    command = PreviewOrder(at=floor.clock.now(), principal=principal, ticket=ticket, proposal=chosen, view=view)
+    return ticket_answer(floor, await decide(floor, command), token)
 
 
 async def signal_of(floor: TradingFloor, name: str) -> Signal | None:
@@ -73,7 +99,10 @@ async def signal_of(floor: TradingFloor, name: str) -> Signal | None:
         return None
     strategy = floor.strategies[name]
     proposal = strategy.propose(await strategy_facts(floor, session), strategy.Parameters())
-    return proposal.signal
+    if isinstance(proposal, NoProposal):
+        return proposal.signal
+    every = (proposal, *proposal.alternatives)
+    return next((one.signal for one in every if one.signal.present), proposal.signal)
 
 
 async def preview_close(
@@ -118,7 +147,7 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         return RefusedAnswer(status="refused", refusal=outcome, alternative=_smallest_of(outcome))
     if not isinstance(outcome, Previewed):
         raise TypeError(f"a preview can't end in {type(outcome).__name__}")
-    words = headline(floor.desk.opening, outcome.kind, outcome.previews, outcome.adjusts)
+    words = headline(floor.desk.opening, outcome)
     _remember(floor.headlines, outcome.intent_id, words)
     return PreviewAnswer(
         status="preview",
@@ -130,6 +159,7 @@ def ticket_answer(floor: TradingFloor, decision: Decision, token: str) -> Previe
         expires_at=outcome.expires_at,
         confirmer=outcome.confirmer,
         changed=outcome.changed,
+        standing=outcome.standing,
     )
 
 
@@ -139,7 +169,8 @@ def _remember(headlines: dict[str, str], intent_id: str, words: str) -> None:
         del headlines[next(iter(headlines))]
 
 
-def _with_alternative(answer: RefusedAnswer, found: tuple[tuple[str, str], ...]) -> RefusedAnswer:
+def with_alternative(answer: RefusedAnswer, found: tuple[tuple[str, str], ...]) -> RefusedAnswer:
+    """The refusal with the smallest change that was found for it, if one was."""
     if not found:
         return answer
     step = f"smallest change that would pass: {', '.join(f'{name} {value}' for name, value in found)}"
@@ -149,26 +180,3 @@ def _with_alternative(answer: RefusedAnswer, found: tuple[tuple[str, str], ...])
 def _smallest_of(refusal: Refused) -> tuple[tuple[str, str], ...]:
     changes: tuple[Change, ...] = refusal.preview.verdict.smallest_change if refusal.preview else ()
     return tuple((change.argument, change.value) for change in changes)
-
-
-async def _cheaper_strike(
-    floor: TradingFloor,
-    strategy: Strategy,
-    facts: StrategyFacts,
-    parameters: Any,
-) -> tuple[tuple[str, str], ...]:
-    """The largest smaller `strike_delta` whose plan passes, for strategies that have that argument."""
-    names = {field.name for field in dataclasses.fields(parameters)}
-    if "strike_delta" not in names:
-        return ()
-    asked = parameters.strike_delta * (100 if parameters.strike_delta < 1 else 1)
-    for delta in _CHEAPER_DELTAS:
-        if delta >= asked:
-            continue
-        proposal = strategy.propose(facts, dataclasses.replace(parameters, strike_delta=delta))
-        if isinstance(proposal, NoProposal):
-            continue
-        view = await fresh_view(floor, [leg.instrument for leg in proposal.legs])
-        if floor.desk.consider(proposal, view, floor.clock.now()).verdict.approved:
-            return (("strike_delta", str(delta)),)
-    return ()

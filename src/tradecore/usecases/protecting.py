@@ -14,9 +14,10 @@ from tradecore.model.sessions import session_on, trading_day
 from tradecore.model.terms import Side
 from tradecore.ports.market_data import MarketStep
 from tradecore.risk.expiry_clock import expiry_clock
-from tradecore.risk.prices import net_quote
+from tradecore.risk.prices import most_spread, net_quote
 from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.desk_figures import Work
+from tradecore.usecases.execution_quality import note_arrival
 from tradecore.usecases.floor import TradingFloor, decide
 from tradecore.usecases.managing import trailed
 from tradecore.usecases.views import quotes_view
@@ -69,8 +70,8 @@ class ProtectionWatch:
                 continue
             watched = self._watched.setdefault(group.label, _Watched(cut_off(self.floor, group, step.at)))
             due = watched.cut_off is not None and step.at >= watched.cut_off
-            # What fills while everything is being flattened is closed as well.
-            if due or self.floor.desk.is_flattening:
+            # What fills while everything is being flattened is closed as well, and what lost its cover.
+            if due or self.floor.desk.is_flattening or self.floor.desk.is_left_uncovered(group):
                 await self._fire(group, ExitCause.CUT_OFF, ())
             elif step.quote_bars and len(group.plan.legs) == 1:
                 await self._look_at_bars(group, watched, step.quote_bars)
@@ -162,11 +163,10 @@ class ProtectionWatch:
 
     def _is_wide(self, group: Group, view: MarketView) -> bool:
         limits = self.floor.desk.opening.limits
-        net = net_quote(group.closing_legs(), view)
-        if net is None or limits.max_spread_ticks is None or limits.max_spread_pct is None:
-            return True
-        tick = group.plan.legs[0].instrument.tick(abs(net.mid))
-        return net.spread > max(limits.max_spread_ticks * tick, limits.max_spread_pct * abs(net.mid) / 100)
+        legs = group.closing_legs()
+        net = net_quote(legs, view)
+        most = most_spread(legs, net, limits) if net is not None else None
+        return net is None or most is None or net.spread > most
 
     async def _newest_quotes(self, group: Group) -> datetime | None:
         """Put the legs' newest quotes on the board; the time of the newest, None while a leg has none."""
@@ -187,9 +187,11 @@ class ProtectionWatch:
         await find_missing_legs(self.floor)
         with self.floor.figures.timed(Work.TRIGGER_TO_EXIT, self.floor.clock.machine_seconds):
             view = await quotes_view(self.floor)
-            command = TriggerExit(at=self.floor.clock.now(), group=group.label, cause=cause, seen=seen, view=view)
+            now, legs = self.floor.clock.now(), group.closing_legs()
+            command = TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view)
             decision = await decide(self.floor, command)
         if isinstance(decision.outcome, Done) and decision.actions:
+            note_arrival(self.floor, group, legs, view, now, leaving=True)
             self.floor.timers.beside(chase_exit(self.floor, group.label))
 
 

@@ -8,7 +8,7 @@ from tradecore.analysis.contract_greeks import chain_deltas, contract_greeks
 from tradecore.errors import PortError
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.chain import OptionChain
-from tradecore.model.instruments import Instrument, OptionContract
+from tradecore.model.instruments import Equity, Instrument, OptionContract
 from tradecore.model.market import ContractGreeks, MarketView
 from tradecore.model.sessions import Session, session_on, trading_day
 from tradecore.strategies.strategy import StrategyFacts
@@ -24,6 +24,7 @@ async def fresh_view(floor: TradingFloor, instruments: Iterable[Instrument] = ()
     wanted = {i.symbol: i for i in (*floor.desk.concerned_instruments(), *instruments)}
     under = {i.underlying for i in wanted.values()} | {floor.underlying.symbol}
     wanted[floor.underlying.symbol] = floor.underlying
+    wanted |= {symbol: Equity(symbol) for symbol in under if symbol not in wanted and "/" not in symbol}
     await _refresh_quotes(floor, wanted)
     if any(isinstance(instrument, OptionContract) for instrument in wanted.values()):
         with suppress(PortError):
@@ -70,11 +71,11 @@ async def refresh_chain(floor: TradingFloor) -> OptionChain | None:
 
 def known_greeks(floor: TradingFloor, instruments: Iterable[Instrument], now: datetime) -> dict[str, ContractGreeks]:
     """Greeks of the options among these, from the board's quotes."""
-    under = floor.board.quote(floor.underlying)
     found = {}
     for instrument in sorted(instruments, key=lambda i: i.symbol):
         quote = floor.board.quote(instrument)
         if isinstance(instrument, OptionContract) and quote is not None:
+            under = floor.board.quote(Equity(instrument.underlying))
             found[instrument.symbol] = contract_greeks(quote, under, now)
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from tests.campaigns import hostile_client
 from tests.campaigns.hostile_witness import Books
 
-from entrypoints.mcp_server import rendering, server, trading_tools
+from entrypoints.mcp_server import rendering, server, trading_tools, two_steps
 from entrypoints.mcp_server.confirmation import execute, preview_json
 from tradecore.desk import redemption
 from tradecore.desk.commands import Redeem
@@ -80,15 +80,15 @@ def fails(*_: Any) -> Any:
     raise ZeroDivisionError
 
 
-TWO_STEPS = trading_tools._two_steps
+TWO_STEPS = two_steps.two_steps
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "the principal is not asked for": (TicketBook, "find", anybody),
-    "confirm=true confirms": (trading_tools, "_two_steps", executes_unconfirmed),
+    "confirm=true confirms": (trading_tools, "two_steps", executes_unconfirmed),
     "an expired ticket goes": (redemption, "_fresh", goes_all_the_same),
     "what is open does not count": (AccountExposure, "committed", lambda _: ZERO),
     "the model confirms what is the operator's": (ConfirmationPolicy, "needed", lambda *_: Confirmer.MODEL),
     "the switch is lifted by its preview": (trading_tools, "preview_lift", lifts_at_once),
-    "a setting leaks": (trading_tools, "preview_json", leaky),
+    "a setting leaks": (two_steps, "preview_json", leaky),
     "a tool fails": (rendering, "headroom", fails),
     "a call escapes": (server.DeskServer, "surroundings", fails),
 }

@@ -363,7 +363,7 @@ def test_a_bad_limits_file_stops_the_start(
         (["--date", "2023-08-04"], "is not in"),
         (["--date", "1901-01-01"], "outside the session table"),
         (["--date", "tomorrow"], "is no date"),
-        (["--strategy", "martingale"], "allowed: orb_long_call, orb_long_put"),
+        (["--strategy", "martingale"], "allowed: iron_condor_30_delta, lotto_play_5_delta"),
         (["--labels", "end"], "labels bars by their start"),
         (["--labels", "middle"], "--labels"),
         (["--seed", "-1"], "--seed"),

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.entrypoints.mcp_server.desk_and_clients import Desk, at_the_desk
 from tests.unit.recorded_days import breakout_path, write_lean_day
 
 from entrypoints.cli.app import run
+from entrypoints.mcp_server.server import offered_tools
+from tradecore.strategies.orb_long_call import OrbLongCall
 
 DAY = date(2023, 8, 3)
 PLUGIN = """
@@ -80,7 +83,7 @@ def test_a_strategy_that_is_installed_but_not_allowed_does_not_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(replay_spread(plugin)) == 64
-    assert "no strategy 'call_spread'; allowed: orb_long_call, orb_long_put" in capsys.readouterr().err
+    assert "no strategy 'call_spread'; allowed: iron_condor_30_delta, lotto_play_5_delta" in capsys.readouterr().err
 
 
 def test_an_allowed_plug_in_trades_a_spread_as_one_order_and_closes_it_as_one(
@@ -113,3 +116,37 @@ def test_a_plug_in_under_another_name_than_its_entry_point_is_refused(
     monkeypatch.setenv("TRADECORE_STRATEGIES", "other_name")
     assert run(replay_spread(plugin)) == 78
     assert "'other_name' is not a strategy of that name" in capsys.readouterr().err
+
+
+def test_a_plug_in_that_does_not_load_is_one_line_and_hides_no_other(
+    plugin: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It raises on import; the desk starts without it, and the strategy beside it trades."""
+    site = plugin.parent / "site"
+    (site / "broken.py").write_text("raise RuntimeError('no licence')\n")
+    points = site / "callspread-1.0.dist-info" / "entry_points.txt"
+    points.write_text("[tradecore.strategies]\ncall_spread = callspread:CallSpread\nbroken = broken:Broken\n")
+    monkeypatch.setenv("TRADECORE_STRATEGIES", "broken,call_spread")
+    assert run(replay_spread(plugin)) == 0
+    assert json.loads(capsys.readouterr().out)["orders"] == 1
+    lines = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert lines
+    assert set(lines) == {"strategy broken is left out: broken:Broken does not load (RuntimeError('no licence'))"}
+
+
+def test_a_strategy_can_not_take_the_name_of_a_tool_of_the_desk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(desk: Desk) -> None:
+        class Impostor(OrbLongCall):
+            name = "flatten_all"
+
+        desk.floor.strategies = {**desk.floor.strategies, "flatten_all": Impostor()}
+        tools = offered_tools(desk.floor, ("desk",), read_only=False)
+        assert "stop_pct" not in tools["flatten_all"].arguments.model_fields
+        assert "strategy flatten_all is not offered: the desk has a tool of that name" in caplog.messages
+
+    at_the_desk(tmp_path, story)

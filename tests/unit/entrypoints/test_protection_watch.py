@@ -15,9 +15,10 @@ from adapters.simulated.seeded_ids import SeededIds
 from adapters.simulated.virtual_time import VirtualClock, VirtualTimeLoop
 from adapters.system.time import LoopTimers
 from entrypoints.limits_file import load_limits, shipped_fees
-from tradecore.desk.commands import NewTicket, PreviewOrder, Redeem
+from tradecore.desk.commands import PreviewOrder, Redeem
 from tradecore.desk.decisions import Confirmed
 from tradecore.desk.desk import Desk
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.desk.opening import DeskOpening
 from tradecore.model.account import AccountSnapshot
 from tradecore.model.instruments import Equity, OptionContract, Right

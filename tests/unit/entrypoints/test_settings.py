@@ -53,7 +53,7 @@ TABLE: Final = (
     ),
     row(
         "TRADECORE_STRATEGIES",
-        ("orb_long_call", "orb_long_put"),
+        ("orb_long_call", "orb_long_put", "iron_condor_30_delta", "lotto_play_5_delta"),
         ("a, b,,a", ("a", "b")),
         (",", "name at least one strategy"),
     ),

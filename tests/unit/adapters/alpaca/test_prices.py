@@ -95,6 +95,15 @@ def test_a_chain_with_a_row_that_can_t_be_read_is_none_of_ours(broken: dict[str,
         read_chain("SPY", date(2026, 11, 20), {CALL: {"latestQuote": QUOTE | broken}}, NOW, "x")
 
 
+def test_a_day_s_volume_is_that_of_the_daily_bar_and_unknown_without_one() -> None:
+    """No bar is not no trade: alpaca's snapshot leaves out what it does not have."""
+    traded: dict[str, object] = {"latestQuote": QUOTE, "dailyBar": {"v": 1234, "c": 1.0}}
+    snapshots: dict[str, dict[str, object]] = {CALL: traded, "SPY261120P00600000": {"latestQuote": QUOTE}}
+    chain = read_chain("SPY", date(2026, 11, 20), snapshots, NOW, "alpaca opra")
+    assert chain is not None
+    assert [chain.volume_of(row) for row in range(2)] == [1234, None]
+
+
 def test_balances_are_exact_and_name_the_account() -> None:
     account = read_account(an_account_row(), NOW)
     assert (account.account, account.cash, account.equity) == ("PA1234567890", usd("10000.35"), usd("10103.35"))

@@ -5,10 +5,19 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.simulated.matching import Match, against_bar, against_quote, bar_touches, inside_the_spread, is_triggered
+from adapters.simulated.matching import (
+    Match,
+    against_bar,
+    against_quote,
+    all_legs,
+    bar_touches,
+    inside_the_spread,
+    is_triggered,
+    met_inside,
+)
 from tradecore.model.instruments import OptionContract, Price, Right
 from tradecore.model.market import Quote, QuoteBar, SidePrices
-from tradecore.model.terms import Limit, Market, PriceTerms, Side
+from tradecore.model.terms import Leg, Limit, Market, PriceTerms, Side
 
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 CALL = OptionContract("SPY", date(2026, 11, 20), Right.CALL, Decimal(600))
@@ -92,3 +101,56 @@ def test_stops_fire_at_their_trigger_and_not_a_tick_before() -> None:
     assert not is_triggered(Side.BUY, Decimal("1.03"), a_quote("1.00", "1.02"))
     assert bar_touches(Side.SELL, Decimal("0.95"), a_bar("1.00 1.10 0.95 1.05", None))
     assert not bar_touches(Side.SELL, Decimal("0.94"), a_bar("1.00 1.10 0.95 1.05", None))
+
+
+HIGHER = OptionContract("SPY", date(2026, 11, 20), Right.CALL, Decimal(602))
+SPREAD = (Leg(CALL, Side.BUY), Leg(HIGHER, Side.SELL))
+
+
+def leg_quotes(*pairs: str) -> list[Quote]:
+    """`bid/ask` a leg; a dash is a side nobody wants."""
+    sides = [[None if side == "-" else side for side in pair.split("/")] for pair in pairs]
+    return [a_quote(bid, ask) for bid, ask in sides]
+
+
+def test_a_combination_takes_every_touch_when_its_net_price_is_kept() -> None:
+    """Bought at 1.04, sold at 0.50: a debit of 0.54."""
+    quotes = leg_quotes("1.00/1.04", "0.50/0.52")
+    assert all_legs(SPREAD, limit("0.53"), quotes) is None
+    found = all_legs(SPREAD, limit("0.54"), quotes)
+    assert found is not None
+    assert [match.price for match in found] == [Decimal("1.04"), Decimal("0.50")]
+
+
+def test_a_leg_that_is_sold_and_nobody_bids_for_is_given_away_beside_others_only() -> None:
+    """Alone it trades nothing; in a combination its price is zero, also as a market order."""
+    found = all_legs(SPREAD, Market(), leg_quotes("1.00/1.04", "-/0.01"))
+    assert found is not None
+    assert [match.price for match in found] == [Decimal("1.04"), Decimal(0)]
+    assert all_legs(SPREAD, Market(), leg_quotes("1.00/-", "0.50/0.52")) is None
+    assert against_quote(Side.SELL, Market(), a_quote(None, "0.01")) is None
+
+
+@pytest.mark.parametrize(
+    ("price", "reach", "prices"),
+    [
+        ("0.51", "0.5", ["1.01", "0.50"]),
+        ("0.50", "0.3333", ["1.00", "0.50"]),
+        ("0.49", "0.1667", ["1.00", "0.51"]),
+    ],
+)
+def test_inside_the_net_spread_the_legs_trade_in_cents_that_add_up_to_the_limit(
+    price: str, reach: str, prices: list[str]
+) -> None:
+    """From 0.48 (own touch) to 0.54 (the other): 0.51 is half-way."""
+    met = met_inside(SPREAD, limit(price), leg_quotes("1.00/1.04", "0.50/0.52"))
+    assert met is not None
+    share, matches = met
+    assert share.quantize(Decimal("0.0001")) == Decimal(reach).quantize(Decimal("0.0001"))
+    assert [match.price for match in matches] == [Decimal(one) for one in prices]
+    assert matches[0].price - matches[1].price == Decimal(price)
+
+
+@pytest.mark.parametrize("price", ["0.48", "0.54", "0.30", "0.60"])
+def test_at_or_beyond_the_touches_nobody_meets(price: str) -> None:
+    assert met_inside(SPREAD, limit(price), leg_quotes("1.00/1.04", "0.50/0.52")) is None

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tradecore.desk.commands import NewTicket
 from tradecore.desk.decisions import Confirmed, Decision, Previewed, Refused, Replayed
+from tradecore.desk.new_ticket import NewTicket
 from tradecore.errors import InvalidRequest
 from tradecore.model.instruments import Price
 from tradecore.model.money import usd

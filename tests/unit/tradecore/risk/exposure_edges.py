@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from tests.unit.tradecore.risk.pictures import PUT, Edge, a_group, a_working, edge, exposed, losing, ordered
+from tests.unit.tradecore.risk.pictures import CONDOR, PUT, Edge, a_group, a_working, edge, exposed, losing, ordered
 
 from tradecore.model.instruments import Right
 from tradecore.model.money import usd
@@ -59,7 +59,50 @@ def equity_of(dollars: str, high: str) -> RiskPicture:
     return a_picture(view=a_view(account=an_account(dollars)), exposure=an_exposure(high_water=usd(high)))
 
 
+def a_lotto(dollars: str) -> RiskPicture:
+    """A lotto that costs this much after 30 dollars of today's lottos."""
+    return losing(dollars, order=a_plan(label="LOTTO"), exposure=an_exposure(lotto_premium=usd(30)))
+
+
+def legged(text: str) -> RiskPicture:
+    """Legs written `side:strike:ratio:days:root`, a net debit of 0.50."""
+    legs = []
+    for one in text.split("+"):
+        side, strike, ratio, days, root = one.split(":")
+        contract = a_contract(strike, expiry=TODAY + timedelta(days=int(days)), root=root)
+        legs.append(Leg(contract, Side(side), int(ratio)))
+    return ordered(*legs, price="0.50")
+
+
+def condor_for(price: str) -> RiskPicture:
+    """The condor whose wings are 2 wide, at a net price: below zero is a credit."""
+    return ordered(*CONDOR, price=price)
+
+
+def vertical_for(price: str) -> RiskPicture:
+    """Bought 674 call, sold 676 call: worth 0 to 2."""
+    return ordered(a_leg(), a_leg(a_contract("676"), Side.SELL), price=price)
+
+
 EDGES: Final[tuple[Edge, ...]] = (
+    edge("lotto_budget", "30 of the day's 50 are spent", a_lotto, passes="19.99 20", refuses="20.01"),
+    edge(
+        "leg_structure",
+        "each contract once, one expiry and root, no common factor, four legs",
+        legged,
+        passes="buy:674:1:0:SPY buy:674:1:0:SPY+sell:676:1:0:SPY buy:674:1:0:SPY+sell:676:2:0:SPY",
+        refuses="buy:674:2:0:SPY buy:674:2:0:SPY+sell:676:2:0:SPY buy:674:1:0:SPY+sell:674:1:0:SPY"
+        " buy:674:1:0:SPY+sell:676:1:1:SPY buy:674:1:0:SPY+sell:676:1:0:QQQ"
+        " buy:1:1:0:SPY+buy:2:1:0:SPY+buy:3:1:0:SPY+buy:4:1:0:SPY+buy:5:1:0:SPY",
+    ),
+    edge(
+        "net_price",
+        "a condor 2 wide brings more than 0 and less than 2",
+        condor_for,
+        passes="-0.01 -1.99",
+        refuses="-2.00 -2.01 0 0.01",
+    ),
+    edge("net_price", "a vertical worth 0 to 2 costs between", vertical_for, "0.01 1.99", refuses="0 -0.01 2.00 2.01"),
     edge(
         "defined_risk",
         "two sold calls want two bought calls of that expiry",

@@ -33,6 +33,8 @@ from tradecore.testing.desk_driver import DeskDriver
 
 NOT_A_LIMIT_OF_AN_OPENING_ORDER = {
     "profile": "the name of the set, always there",
+    "max_armed_plans": "asked for by plans that stand, each of which the gate judges when it fires",
+    "armed_until": "the same",
     "approval_timeout_s": "how much longer a person may read; without it no longer than a model",
 }
 
@@ -54,6 +56,7 @@ def a_cheap_option() -> RiskPicture:
 
 
 NEEDED_BY: dict[str, Callable[[], RiskPicture]] = {
+    "max_lotto_premium_per_day": lambda: a_picture(order=a_plan(label="LOTTO")),
     "max_combo_spread": a_condor,
     "max_combo_spread_pct": a_condor,
     "max_shares_per_order": shares,
