@@ -189,6 +189,21 @@ class RecentOrders(Arguments):
     cursor: Name | None = None
 
 
+class ListOrders(Arguments):
+    """Which orders, of what, how many, and where to go on."""
+
+    status: Literal["open", "closed", "all"] = "open"
+    symbol: Name | None = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    cursor: Name | None = None
+
+
+class OpenPosition(Arguments):
+    """Of what."""
+
+    symbol: Name
+
+
 class Explain(Arguments):
     """What to explain."""
 

@@ -6,7 +6,15 @@ from typing import Any, Final
 import orjson
 
 from entrypoints.mcp_server import plan_rendering, rendering, schemas
-from entrypoints.mcp_server.arguments import Explain, NoArguments, OneOrder, RecentOrders, WaitForUpdates
+from entrypoints.mcp_server.arguments import (
+    Explain,
+    ListOrders,
+    NoArguments,
+    OneOrder,
+    OpenPosition,
+    RecentOrders,
+    WaitForUpdates,
+)
 from entrypoints.mcp_server.calls import Call, Json, Refusal, Tool
 from tradecore import __version__
 from tradecore.errors import PortError
@@ -16,7 +24,7 @@ from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.following import wait_for_updates
 from tradecore.usecases.health import health
 from tradecore.usecases.market_clock import market_clock
-from tradecore.usecases.orders import order_families, order_status, positions
+from tradecore.usecases.orders import listed_orders, order_families, order_status, positions
 from tradecore.usecases.outlook import outlook
 from tradecore.usecases.reconciling import reconcile
 from tradecore.usecases.results import account_now, headroom, show_pnl
@@ -34,6 +42,8 @@ def reading_tools() -> list[Tool]:
         _tool("get_account_info", "Account", "Cash, equity and buying power.", _account, schemas.ACCOUNT),
         _tool("get_order_status", "Order status", "One order by its id.", _order, schemas.ORDER, OneOrder),
         _tool("get_recent_orders", "Recent orders", _RECENT, _orders, schemas.ORDERS, RecentOrders),
+        _tool("get_orders", "Orders", _EVERY, _every_order, schemas.ORDERS, ListOrders),
+        _tool("get_open_position", "Open position", _ONE_POSITION, _open_position, arguments=OpenPosition),
         _tool("show_pnl", "Profit and loss", "The trading day's result, fees, delta and positions.", _pnl, schemas.PNL),
         _tool("risk_check", "Risk headroom", "What may still be risked today, and the limits.", _risk, schemas.RISK),
         _tool("explain", "Explain", _EXPLAIN, _explain, schemas.EXPLANATION, Explain),
@@ -45,6 +55,10 @@ def reading_tools() -> list[Tool]:
 
 
 _RECENT: Final = "Orders, newest first, each entry with its children (stop, target, exits). Go on with next_cursor."
+_EVERY: Final = (
+    "Each order by itself, newest first: open, closed or all; of one symbol if given. Go on with next_cursor."
+)
+_ONE_POSITION: Final = "What is held of one symbol, or by one group."
 _EXPLAIN: Final = (
     "Why something was refused, closed or cancelled: figures, rule, who set it, smallest change. Subject: an event id, "
     "order_id, group or check; the newest refusal if left out."
@@ -143,6 +157,21 @@ async def _order(call: Call, given: OneOrder) -> Json:
 
 async def _orders(call: Call, given: RecentOrders) -> Json:
     return await orders_json(call.floor, given.cursor, given.limit)
+
+
+async def _every_order(call: Call, given: ListOrders) -> Json:
+    found = listed_orders(call.floor, given.status, given.symbol, given.cursor)
+    shown = within_budget([rendering.order(line) for line in found[: given.limit]])
+    more = len(found) > len(shown)
+    return {"orders": shown, "next_cursor": shown[-1]["order_id"] if more and shown else None}
+
+
+async def _open_position(call: Call, given: OpenPosition) -> Json:
+    found = [line for line in await positions(call.floor) if given.symbol in (line.symbol, line.group)]
+    if not found:
+        held = ", ".join(group.label for group in call.floor.desk.open_groups) or "nothing"
+        raise Refusal("NO_POSITION", "nothing of that symbol or group is held", {"next_step": f"open: {held}"})
+    return {"positions": [rendering.position(line) for line in found], "omitted": 0}
 
 
 async def _pnl(call: Call, _: NoArguments) -> Json:

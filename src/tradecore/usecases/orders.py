@@ -50,6 +50,28 @@ def recent_orders(floor: TradingFloor, limit: int = 10) -> tuple[OrderLine, ...]
     return tuple(order_line(order) for order in list(floor.desk.orders.values())[::-1][:limit])
 
 
+def listed_orders(
+    floor: TradingFloor, status: str, symbol: str | None, older_than: str | None
+) -> tuple[OrderLine, ...]:
+    """
+    Orders one by one, newest first: `open` (may still fill, or wait in the desk), `closed` or `all`.
+
+    `symbol` is of a leg; `older_than` is the id of the order to go on after.
+
+    Raises:
+        InvalidRequest: This desk has no order of that id.
+    """
+    found = list(floor.desk.orders.values())[::-1]
+    if older_than is not None:
+        ids = [order.client_order_id for order in found]
+        if older_than not in ids:
+            raise InvalidRequest(f"no cursor {older_than[:40]!r}; use the next_cursor of an answer")
+        found = found[ids.index(older_than) + 1 :]
+    chosen = (order for order in found if status == "all" or order.is_ended is (status == "closed"))
+    concerned = (o for o in chosen if symbol is None or any(leg.instrument.symbol == symbol for leg in o.legs))
+    return tuple(order_line(order) for order in concerned)
+
+
 def order_families(floor: TradingFloor, older_than: str | None, at_most: int) -> tuple[OrderFamily, ...]:
     """
     Groups as their entry with its children, newest first, beginning with the one before the group `older_than`.
