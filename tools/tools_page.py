@@ -80,6 +80,7 @@ RESULTS: Final[Mapping[str, str]] = {
     "DAY_BRIEF": "The day on one page",
     "WHAT_IF": "An imagined market",
     "DELTA": "Delta",
+    "PAYOFF": "Payoff chart",
     "GREEKS": "Greeks",
     "RISK_METRICS": "Risk metrics",
     "RISK": "Headroom",
@@ -220,6 +221,9 @@ FIELDS: Final[Mapping[str, str]] = {
     "expiring": "what expires today: shares delivered if in the money, by how much, and whether it is near",
     "headroom": "as `risk_check`",
     "warnings": "a line each: missing volatility, delta or budget nearly used, assignment, expiry near the money",
+    "title": "what is drawn",
+    "best_shown": "dollars at expiry at the best price shown",
+    "worst_shown": "the same at the worst",
     "phase": "before, during or after the session",
     "session": "the trading day",
     "clock": "New York times of the day with what happens then",
@@ -274,6 +278,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "LEVELS_CROSSED": ("the stop would not be below the target", "a stop below it"),
     "REDUCING": ("a looser way out while the desk only reduces risk", "only tighter ones until that is over"),
     "NO_POSITION": ("nothing of that symbol or group is held", "one that is"),
+    "CHARTS_NOT_INSTALLED": ("a picture is asked for and pillow is not there", "the extra `charts`, or the ladder"),
     "NOT_ENGAGED": ("lifting a kill switch that is off", "none"),
     "OPERATOR_ONLY": ("lifting it in live mode", "the operator, from a terminal"),
     "NOT_TRIGGERED": ("a stop or target that these prices do not reach; asked by the desk itself", "none"),
@@ -304,7 +309,7 @@ of an answer and its `structuredContent` say the same.
 All are fixed at the start. What is marked destructive here is so in simulated mode; in live mode only `confirm_order`,
 `cancel_order`, `kill_switch` and `manage_position` are, because the others only preview there.
 
-Strategies are tools by themselves: the two below ship with tradecore, and
+Strategies are tools by themselves: those below ship with tradecore, and
 [a plug-in of yours](../guides/write-a-strategy.md) appears beside them.
 """
 

@@ -235,6 +235,12 @@ class WhatIfArguments(Arguments):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
+class PayoffChart(Arguments):
+    """Of what."""
+
+    subject: Annotated[Token, Field(description="The confirm_token of an opening preview, or an open group.")]
+
+
 class WaitForUpdates(Arguments):
     """From where, and how long."""
 

@@ -186,6 +186,10 @@ RISK_METRICS: Final = answer(
     _HELD | {"greeks": _MAYBE_OBJECT, "ladder": _OBJECT, "expiring": _OBJECTS, "headroom": _OBJECT, "warnings": _TEXTS},
     ("greeks", "ladder", "expiring", "headroom", "warnings"),
 )
+PAYOFF: Final = answer(
+    {"title": _TEXT, "spot": _TEXT, "break_evens": _TEXTS, "best_shown": _TEXT, "worst_shown": _TEXT},
+    ("title", "spot", "break_evens"),
+)
 DAY_BRIEF: Final = answer(
     {
         "phase": {"enum": ["before", "during", "after"]},

@@ -23,6 +23,7 @@ from entrypoints.mcp_server.crypto_tools import crypto_tools
 from entrypoints.mcp_server.fan_out import FanOut
 from entrypoints.mcp_server.managing_tools import managing_tools
 from entrypoints.mcp_server.option_tools import option_tools
+from entrypoints.mcp_server.payoff_chart import IMAGE, chart_tools
 from entrypoints.mcp_server.progress import progress_told
 from entrypoints.mcp_server.prompts import PROMPTS, prompt_text
 from entrypoints.mcp_server.reading_tools import reading_tools
@@ -61,8 +62,8 @@ _log = logging.getLogger(__name__)
 
 def offered_tools(floor: TradingFloor, toolsets: Iterable[str], *, read_only: bool) -> dict[str, Tool]:
     """Tools of these toolsets in a fixed order; in read-only mode only those that look."""
-    looking = (reading_tools(), option_tools(), stock_tools(), context_tools(), analytics_tools(), reference_tools())
-    own = [*trading_tools(), *managing_tools(), *(tool for tools in looking for tool in tools)]
+    looking = (reading_tools(), option_tools(), stock_tools(), context_tools(), analytics_tools(), chart_tools())
+    own = [*trading_tools(), *managing_tools(), *(tool for tools in (*looking, reference_tools()) for tool in tools)]
     taken = {tool.name for tool in own}
     for name in [name for name in floor.strategies if name in taken]:
         _log.warning("strategy %s is not offered: the desk has a tool of that name", name)
@@ -223,8 +224,9 @@ def _refusal_for(problem: TradeError) -> Refusal:
     return Refusal("UNAVAILABLE", words, {"next_step": "ask again in a moment"})
 
 
-def _result(structured: Json, *, is_error: bool) -> types.CallToolResult:
-    text = orjson.dumps(structured).decode()
-    return types.CallToolResult(
-        content=[types.TextContent(type="text", text=text)], structured_content=structured, is_error=is_error
-    )
+def _result(answer: Json, *, is_error: bool) -> types.CallToolResult:
+    structured = {name: value for name, value in answer.items() if name != IMAGE}
+    content: list[types.ContentBlock] = [types.TextContent(type="text", text=orjson.dumps(structured).decode())]
+    if IMAGE in answer:
+        content.append(types.ImageContent(type="image", data=answer[IMAGE], mime_type="image/png"))
+    return types.CallToolResult(content=content, structured_content=structured, is_error=is_error)

@@ -57,6 +57,7 @@ TOOLSETS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "portfolio_delta": ("analytics",),
     "portfolio_greeks": ("analytics",),
     "risk_metrics": ("analytics",),
+    "payoff_chart": ("analytics",),
     "create_watchlist": ("watchlists",),
     "get_watchlists": ("watchlists",),
     "update_watchlist": ("watchlists",),
