@@ -68,7 +68,8 @@ def drawn(curve: PayoffCurve) -> bytes:
     font: Any = ImageFont.load_default(size=14)
     values = [value for point in curve.points for value in (point.now, point.expiry) if value is not None]
     frame = _Frame(curve, min([*values, Decimal(0)]), max([*values, Decimal(0)]))
-    pen.text((_LEFT, 12), curve.title[:80], fill=_BLACK, font=font)
+    # The font that pillow brings has no typographic minus.
+    pen.text((_LEFT, 12), curve.title[:80].replace("−", "-"), fill=_BLACK, font=font)
     pen.rectangle((_LEFT, _TOP, _RIGHT, _BOTTOM), outline=_GREY)
     zero = frame.y(Decimal(0))
     pen.line((_LEFT, zero, _RIGHT, zero), fill=_GREY)
