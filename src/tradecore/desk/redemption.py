@@ -103,7 +103,7 @@ def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     if ticket.kind is TicketKind.LIFT:
         return preview_lift(state, PreviewLift(at=command.at, principal=command.principal, ticket=new))
     if ticket.kind is TicketKind.ADJUST:
-        return fresh_adjustment(state, ticket, replace(command, fresh=new))
+        return fresh_adjustment(state, ticket, command)
     if ticket.kind is TicketKind.CLOSE or ticket.proposal is None:
         everything = ticket.closes is None or ("quantity", "all") in ticket.arguments
         wish = PreviewClose(
