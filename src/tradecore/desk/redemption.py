@@ -188,7 +188,7 @@ def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision
     labels: list[str] = []
     for plan in ticket.orders:
         group = state.groups[plan.group or ""]
-        if not group.is_open or group.closing is not None:
+        if not group.is_open or group.closing is not None or group.has_expired(command.at):
             continue
         everything = ("quantity", "all") in ticket.arguments or plan.quantity >= group.open_units()
         units = None if everything else plan.quantity
