@@ -24,6 +24,7 @@ def _number(value: object) -> Decimal:
 
 
 Number = Annotated[Decimal, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
+Level = Annotated[Number, Field(gt=0, lt=1_000_000)]
 Name = Annotated[str, Field(max_length=_LONGEST_NAME, min_length=1)]
 Text = Annotated[str, Field(max_length=NOTE_LENGTH)]
 Token = Annotated[str, Field(max_length=_LONGEST_TOKEN, min_length=1)]
@@ -77,9 +78,9 @@ class ManagePosition(TradingArguments):
     """What to change of how it is left, or how much of it to close."""
 
     symbol: Name
-    stop: Annotated[Number, Field(gt=0)] = Field(default=None, validate_default=False)  # type: ignore[assignment]
-    target: Annotated[Number, Field(gt=0)] = Field(default=None, validate_default=False)  # type: ignore[assignment]
-    trail: Annotated[Number, Field(gt=0)] = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    stop: Level = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    target: Level = Field(default=None, validate_default=False)  # type: ignore[assignment]
+    trail: Level = Field(default=None, validate_default=False)  # type: ignore[assignment]
     break_even: bool = False
     quantity: Number = Field(default=None, validate_default=False)  # type: ignore[assignment]
 

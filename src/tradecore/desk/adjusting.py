@@ -1,6 +1,6 @@
 """Changing how a group is left: tighter at once, looser only by a confirmed ticket."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -52,7 +52,8 @@ def preview_adjustment(state: DeskState, command: PreviewAdjustment) -> Decision
         return Decision(outcome=problem)
     ticket = new_record(state, command.ticket, command.principal, TicketKind.ADJUST, (), command.at)
     confirmer = state.opening.confirmation.needed(group.exposure(state.opening.fees, state.limits).worst_loss)
-    decision = issue(state, replace(ticket, closes=group.label, adjusts=command.protection, confirmer=confirmer), ())
+    ticket = replace(ticket, closes=group.label, adjusts=command.protection, confirmer=confirmer)
+    decision = issue(state, replace(ticket, adjusts_from=group.protection), ())
     if not isinstance(decision.outcome, Previewed):
         return decision
     text = changes_text(group, command.protection)
@@ -60,11 +61,18 @@ def preview_adjustment(state: DeskState, command: PreviewAdjustment) -> Decision
 
 
 def redeem_adjustment(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
-    """Put what a ticket authorised in place, unless the market has passed it meanwhile."""
+    """
+    Put what a ticket authorised in place, unless the market has passed it meanwhile.
+
+    What else was changed since the preview stays as it is now; where that is what the ticket changes too, the answer is
+    a fresh preview.
+    """
     group = _open(state, ticket.closes or "")
     if isinstance(group, Refused):
         return Decision(outcome=group)
-    wanted = _authorised(ticket)
+    wanted = _authorised(ticket, group.protection)
+    if _is_overtaken(ticket, group.protection):
+        return fresh_adjustment(state, ticket, command)
     problem = _problem(group, wanted, command.view) or _no_more_risk(state)
     if problem is not None:
         return Decision(outcome=problem)
@@ -74,22 +82,36 @@ def redeem_adjustment(state: DeskState, ticket: Ticket, command: Redeem) -> Deci
 
 
 def fresh_adjustment(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
-    """The same offer once more, for a ticket that expired; its identity is the command's `fresh`."""
+    """The same offer once more, beside how the group is left by now; its identity is the command's `fresh`."""
+    group = state.groups.get(ticket.closes or "")
     asked = PreviewAdjustment(
         at=command.at,
         principal=command.principal,
-        ticket=command.fresh,
+        ticket=replace(command.fresh, arguments=ticket.arguments),
         group=ticket.closes or "",
-        protection=_authorised(ticket),
+        protection=_authorised(ticket, None if group is None else group.protection),
         view=command.view,
     )
     return preview_adjustment(state, asked)
 
 
-def _authorised(ticket: Ticket) -> Protection:
+def _authorised(ticket: Ticket, now: Protection | None) -> Protection:
+    """How a group that is left like this now is left once the ticket's own changes are made."""
     if ticket.adjusts is None:
         raise ValueError(f"ticket {ticket.intent_id} adjusts nothing")
-    return ticket.adjusts
+    changes = {name: getattr(ticket.adjusts, name) for name in _changed_by(ticket)}
+    return ticket.adjusts if now is None or ticket.adjusts_from is None else replace(now, **changes)
+
+
+def _changed_by(ticket: Ticket) -> tuple[str, ...]:
+    names = (field.name for field in fields(Protection))
+    return tuple(one for one in names if getattr(ticket.adjusts, one) != getattr(ticket.adjusts_from, one, None))
+
+
+def _is_overtaken(ticket: Ticket, now: Protection | None) -> bool:
+    """Whether somebody else, or the trailing stop, changed what this ticket changes."""
+    names = _changed_by(ticket)
+    return any(getattr(now, one, None) != getattr(ticket.adjusts_from, one, None) for one in names)
 
 
 def changes_text(group: Group, wanted: Protection) -> str:

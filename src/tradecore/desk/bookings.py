@@ -65,7 +65,9 @@ def _apply_external(state: DeskState, event: BrokerEvent) -> Decision:
     if isinstance(event, Filled) and not all(one.note for one in applied):
         adopted = adopted_alert(event, [state.orders[one.client_order_id].group for one in shares])
         groups = [state.groups[state.orders[one.client_order_id].group] for one in shares]
-        broken = [alert for alert in map(broken_alert, groups) if alert is not None]
+        # What expired leaves leg by leg, as the broker books it: that breaks nothing.
+        trading = [group for group in groups if not group.has_expired(event.at)]
+        broken = [alert for alert in map(broken_alert, trading) if alert is not None]
         return replace(joined, alerts=(adopted, *broken, *joined.alerts))
     return joined
 

@@ -237,6 +237,10 @@ class Desk:
         """Whether a group's exit ended unfinished, or rests at a price that is not urgent enough any more."""
         return exits.needs_push(self._state, self._state.groups[label], view, waited_s)
 
+    def awaits_settlement(self, label: str, at: datetime) -> bool:
+        """Whether a group holds what has expired, which no order can close any more."""
+        return self._state.groups[label].has_expired(at)
+
     @property
     def is_flattening(self) -> bool:
         """Whether the kill switch was told to close everything and has not been lifted since."""

@@ -76,6 +76,8 @@ def trigger_exit(state: DeskState, command: TriggerExit) -> Decision:
     if state.trading is TradingState.HALTED:
         why = f"{group.label} stays as it is: the operator halted the desk"
         return Decision(outcome=Refused(code="HALTED", message=why, next_step="the operator resumes or closes by hand"))
+    if group.has_expired(command.at):
+        return Decision(outcome=expired(group))
     if not _fired(state, group, command):
         seen = ", ".join(str(value) for value in command.seen) or "nothing"
         why = f"{command.cause} of {group.label} is not reached by {seen}"
@@ -86,6 +88,12 @@ def trigger_exit(state: DeskState, command: TriggerExit) -> Decision:
     ids = tuple(action.order.client_order_id for action in actions if isinstance(action, Send))
     alert = Alert("EXIT_TRIGGERED", Severity.INFO, f"{group.label}: {reason}; closing {group.open_units()} unit(s)")
     return Decision(outcome=Done(what=reason, order_ids=ids), actions=tuple(actions), alerts=(alert,))
+
+
+def expired(group: Group) -> Refused:
+    """The answer to closing what trades no more."""
+    why = f"{group.label} holds contracts that have expired; no order closes them"
+    return Refused(code="EXPIRED", message=why, next_step="the broker books exercise, assignment or expiry by the open")
 
 
 def close_group(
@@ -127,6 +135,8 @@ def step_exit(state: DeskState, command: StepExit) -> Decision:
     if group is None or group.closing is None or not group.is_open:
         return Decision(outcome=Done(what="exit is over"))
     order = state.orders[group.closing.order_id]
+    if group.has_expired(command.at):
+        return Decision(outcome=expired(group))
     if order.may_be_at_venue:
         waits = order.state in (OrderState.UNKNOWN, OrderState.PENDING_CANCEL, OrderState.SUBMITTED)
         if waits or keeps_price(state, order, command.view, command.waited_s):
@@ -144,6 +154,7 @@ def engage_kill_switch(state: DeskState, command: EngageKillSwitch) -> Decision:
     if not state.killed:
         state.kill_latch += 1
     state.engagements += 1
+    disarmed = ", ".join(state.armed)
     state.armed.clear()
     state.latches[Latch.KILL_SWITCH] = f"kill switch by {command.principal}: {command.reason}"
     actions: list[Action] = []
@@ -159,10 +170,11 @@ def engage_kill_switch(state: DeskState, command: EngageKillSwitch) -> Decision:
                 # What closes a part goes on until nothing is left, one exit after the other.
                 group.closing.units, group.closing.authority, group.closing.reason = None, authority, why
                 state.touched.groups[group.label] = None
-            else:
+            elif not group.has_expired(command.at):
                 actions += close_group(state, group, Role.EXIT, None, authority, why, command.view, command.at)
     ids = tuple(a.order.client_order_id if isinstance(a, Send) else a.client_order_id for a in actions)
     held = ", ".join(f"{g.label} {g.open_units()}" for g in state.open_groups) or "nothing held"
+    held += f"; disarmed {disarmed}" if disarmed else ""
     alert = Alert("KILL_SWITCH", Severity.CRITICAL, f"{state.latches[Latch.KILL_SWITCH]}; {held}")
     return Decision(outcome=Done(what="kill switch engaged", order_ids=ids), actions=tuple(actions), alerts=(alert,))
 

@@ -124,6 +124,7 @@ def _fold_standing(state: DeskState, image: StandingImage) -> None:
     state.warned_pct = image.warned_pct
     state.unanswered = dict.fromkeys(image.unanswered)
     state.mismatches = dict(image.mismatches)
+    state.armed = {plan.plan_id: plan for plan in image.armed}
 
 
 def _ticket(image: TicketImage) -> Ticket:

@@ -12,6 +12,7 @@ from tradecore.model.money import CENT, ZERO, Money
 from tradecore.model.orders import Order, Role
 from tradecore.model.plans import PlannedOrder, Protection
 from tradecore.model.positions import Position, trade
+from tradecore.model.sessions import session_on, trading_day
 from tradecore.model.terms import Leg, Side
 from tradecore.risk.limits import Limits
 from tradecore.risk.picture import GroupExposure
@@ -163,6 +164,11 @@ class Group:
         legs = [Leg(p.instrument, side, int(abs(p.quantity))) for p, side in sides]
         return uncovered_leg(legs) if len(self.plan.legs) > 1 else None
 
+    def has_expired(self, at: datetime) -> bool:
+        """Whether something held trades no more: the broker settles it by the next open, and no order can close it."""
+        held = (position.instrument for position in self.holdings)
+        return any(isinstance(one, OptionContract) and _is_over(one, at) for one in held)
+
     def _plan_units(self) -> list[Decimal]:
         ratios = {leg.instrument.symbol: leg.ratio for leg in self.plan.legs}
         return [abs(p.quantity) / ratios.get(p.instrument.symbol, 1) for p in self.holdings]
@@ -224,6 +230,12 @@ class Group:
             return worst or ZERO
         multiplier = self.plan.legs[0].instrument.multiplier
         return Money((self.unit_cost() - stop) * multiplier * self.open_units()) + closing
+
+
+def _is_over(contract: OptionContract, at: datetime) -> bool:
+    today = trading_day(at)
+    session = session_on(contract.expiry) if contract.expiry == today else None
+    return contract.expiry < today or (session is not None and at >= session.closes)
 
 
 def levels(unit_cost: Decimal, protection: Protection, legs: tuple[Leg, ...]) -> tuple[Decimal | None, Decimal | None]:

@@ -16,6 +16,7 @@ from tradecore.desk.state import DeskState, Mismatch, Touched
 from tradecore.model.money import Money
 from tradecore.model.orders import Order, Role
 from tradecore.model.plans import PlannedOrder, Protection
+from tradecore.model.standing import StandingPlan
 from tradecore.risk.picture import OpenIntent
 
 
@@ -90,7 +91,7 @@ class DayImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingImage:
-    """Latches, locks, and what people were told."""
+    """Latches, locks, standing plans, and what people were told."""
 
     latches: Mapping[str, str]
     kill_latch: int
@@ -101,6 +102,7 @@ class StandingImage:
     warned_pct: int
     unanswered: tuple[str, ...]
     mismatches: Mapping[str, Mismatch]
+    armed: tuple[StandingPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,7 @@ def _standing(state: DeskState) -> StandingImage:
         warned_pct=state.warned_pct,
         unanswered=tuple(state.unanswered),
         mismatches=dict(state.mismatches),
+        armed=tuple(state.armed.values()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tradecore.desk.commands import PreviewClose, PreviewLift, PreviewOrder
 from tradecore.desk.decisions import Decision, Preview, Previewed, Refused, TicketKind
+from tradecore.desk.exits import expired
 from tradecore.desk.figures import closing_figures, opening_figures
 from tradecore.desk.groups import Group
 from tradecore.desk.new_ticket import NewTicket
@@ -83,7 +84,9 @@ def preview_close(state: DeskState, command: PreviewClose) -> Decision:
         return Decision(
             outcome=Refused(code="NOTHING_TO_CLOSE", message=f"{wanted} is not open", next_step=f"open: {held}")
         )
-    free = [g for g in groups if g.closing is None]
+    if all(group.has_expired(command.at) for group in groups):
+        return Decision(outcome=expired(groups[0]))
+    free = [g for g in groups if g.closing is None and not g.has_expired(command.at)]
     if not free:
         ids = ", ".join(g.closing.order_id for g in groups if g.closing is not None)
         why = f"an exit of {', '.join(g.label for g in groups)} is already working: {ids}"

@@ -16,6 +16,7 @@ from tradecore.model.alerts import Alert, Severity
 from tradecore.model.money import CENT, Money
 from tradecore.model.order_lifecycle import Step, take
 from tradecore.model.orders import Order, OrderState
+from tradecore.model.standing import StandingPlan
 
 LASTING: Final = timedelta(seconds=5)
 _CASH: Final = "cash"
@@ -27,6 +28,7 @@ def recover(state: DeskState, command: Recover) -> Decision:
     """
     state.opening = command.opening
     state.tickets.retire()
+    lost = tuple(_lost_plan(plan) for plan in state.armed.values())
     state.armed.clear()
     state.latches[Latch.STARTING] = "starting: not reconciled with the broker yet"
     state.mismatches.clear()
@@ -39,7 +41,12 @@ def recover(state: DeskState, command: Recover) -> Decision:
     for group in state.groups.values():
         actions += _end_entry(state, group, wanted=group.intent_id in wanted)
     ids = tuple(order.client_order_id for order in unknown)
-    return Decision(outcome=Done(what="recovered", order_ids=ids), actions=tuple(actions))
+    return Decision(outcome=Done(what="recovered", order_ids=ids), actions=tuple(actions), alerts=lost)
+
+
+def _lost_plan(plan: StandingPlan) -> Alert:
+    text = f"{plan.text}: no longer armed since the desk was started anew; arm it again if it is still wanted"
+    return Alert("PLAN_LOST", Severity.CRITICAL, text)
 
 
 def _was_on_its_way(order: Order) -> bool:

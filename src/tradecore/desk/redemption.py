@@ -103,7 +103,7 @@ def _fresh(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     if ticket.kind is TicketKind.LIFT:
         return preview_lift(state, PreviewLift(at=command.at, principal=command.principal, ticket=new))
     if ticket.kind is TicketKind.ADJUST:
-        return fresh_adjustment(state, ticket, replace(command, fresh=new))
+        return fresh_adjustment(state, ticket, command)
     if ticket.kind is TicketKind.CLOSE or ticket.proposal is None:
         everything = ticket.closes is None or ("quantity", "all") in ticket.arguments
         wish = PreviewClose(
@@ -188,7 +188,7 @@ def _redeem_close(state: DeskState, ticket: Ticket, command: Redeem) -> Decision
     labels: list[str] = []
     for plan in ticket.orders:
         group = state.groups[plan.group or ""]
-        if not group.is_open or group.closing is not None:
+        if not group.is_open or group.closing is not None or group.has_expired(command.at):
             continue
         everything = ("quantity", "all") in ticket.arguments or plan.quantity >= group.open_units()
         units = None if everything else plan.quantity

@@ -13,9 +13,10 @@ from tradecore.desk.state import DeskState
 from tradecore.desk.tickets import Ticket
 from tradecore.model.alerts import Alert, Severity
 from tradecore.model.money import Money, usd
-from tradecore.model.plans import SizeRequest
+from tradecore.model.plans import PlannedOrder, SizeRequest
 from tradecore.model.sessions import exchange_time, session_on
 from tradecore.model.standing import StandingPlan
+from tradecore.risk.checks_structure import net_price
 from tradecore.risk.outcome import MissingInput
 from tradecore.risk.prices import opening_band
 from tradecore.risk.verdict import Cure
@@ -73,13 +74,26 @@ def _bounds(state: DeskState, command: PreviewStanding, preview: Preview) -> _Bo
         why = f"until {exchange_time(until)} ET: plans are armed until {exchange_time(latest)} ET at most, and not back"
         return Refused(code="UNTIL", message=why, next_step=f"until between now and {exchange_time(latest)} ET")
     worst = preview.plan.worst_price if command.worst_price is None else command.worst_price
-    loss, _, _ = state.order_losses(replace(preview.plan, worst_price=worst), preview.plan.quantity)
+    plan = replace(preview.plan, worst_price=worst)
+    loss, _, _ = state.order_losses(plan, plan.quantity)
     if worst is None or loss is None or limits.per_trade_max_loss is None:
         raise MissingInput("a price for every leg, or per_trade_max_loss")
+    senseless = _senseless(state, plan, worst, command)
+    if senseless is not None:
+        return senseless
     if loss > usd(limits.per_trade_max_loss):
         why = f"at {worst} it could lose {loss}; one trade may lose {usd(limits.per_trade_max_loss)}"
         return Refused(code="RISK_REFUSED", message=why, next_step="a better worst_price, or fewer contracts")
     return _Bounds(until, worst, loss)
+
+
+def _senseless(state: DeskState, plan: PlannedOrder, worst: Decimal, command: PreviewStanding) -> Refused | None:
+    """A worst price at which the plan could not win or not lose, which nobody means."""
+    step = f"a worst_price near {plan.first_price}"
+    if len(plan.legs) == 1 and worst <= 0:
+        return Refused(code="WORST_PRICE", message=f"{worst:f} is no price of one option", next_step=step)
+    check = net_price(state.picture(plan, command.view, command.at))
+    return None if check.passed else Refused(code="WORST_PRICE", message=check.message, next_step=step)
 
 
 def arm_plan(state: DeskState, ticket: Ticket, at: datetime) -> Decision:

@@ -29,8 +29,9 @@ class Ticket:
 
     Only the token's hash is kept. `proposal` is what a fresh preview starts from; `closes` the group a closing ticket
     was asked for (None: all of them); `kill_latch` counts how often the kill switch had been engaged by then.
-    `adjusts` is the way out that an adjustment puts in place, `standing` the plan that the ticket arms. `confirmer` is
-    who has to say yes, `shown` whether that person was asked, `result` what its redemption was answered with.
+    `adjusts` is the way out that an adjustment puts in place, `adjusts_from` the one it was shown beside, `standing`
+    the plan that the ticket arms. `confirmer` is who has to say yes, `shown` whether that person was asked, `result`
+    what its redemption was answered with.
     """
 
     intent_id: str
@@ -49,6 +50,7 @@ class Ticket:
     state: TicketState = TicketState.OPEN
     result: Confirmed | None = None
     standing: StandingPlan | None = None
+    adjusts_from: Protection | None = None
 
     @property
     def digest(self) -> str:

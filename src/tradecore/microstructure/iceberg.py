@@ -83,7 +83,7 @@ class IcebergDetector:
             return False
         if sum(like) < wanted.iceberg_like_fills * sum(price.sizes):
             return False
-        is_refilled = len(price.refilled) >= wanted.iceberg_fills // 2
+        is_refilled = len(price.refilled) >= max(1, wanted.iceberg_fills // 2)
         return is_refilled and _alike(price.refilled, _STEADY) >= wanted.iceberg_stable_share
 
     def _finding(self, sign: int, at_price: float, price: _Price) -> Finding:

@@ -45,6 +45,7 @@ class LottoPlay(Strategy):
     name: ClassVar[str] = "lotto_play_5_delta"
     summary: ClassVar[str] = "Buy a far same-day call or put for cents late in the day; no stop."
     Parameters: ClassVar[type] = LottoParameters
+    first_entry: ClassVar[time | None] = FIRST_ENTRY
 
     def propose(self, facts: StrategyFacts, parameters: Any) -> Proposal | NoProposal:
         """The option nearest the asked delta among those at lotto prices; the signal is the hour."""

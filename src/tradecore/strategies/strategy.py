@@ -6,7 +6,7 @@ import typing
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
@@ -46,6 +46,7 @@ class Strategy(Protocol):
     Proposes plans; sees no risk and places no order.
 
     Found through the entry-point group `tradecore.strategies`; the class is instantiated without arguments. Its
+    `first_entry` is the New York time before which its signal never comes, None where it may come any time.
     `Parameters` is a frozen dataclass whose fields have defaults, a type of str, int, bool, Decimal (or one of them
     | None) and a `doc` in their metadata; names, types, defaults and docs become the tool's schema.
     """
@@ -53,6 +54,7 @@ class Strategy(Protocol):
     name: ClassVar[str]
     summary: ClassVar[str]
     Parameters: ClassVar[type]
+    first_entry: ClassVar[time | None] = None
 
     @abstractmethod
     def propose(self, facts: StrategyFacts, parameters: Any) -> Proposal | NoProposal:

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tradecore.desk.decisions import Confirmed
+from tradecore.desk.decisions import Confirmed, Refused
 from tradecore.desk.standing_commands import FirePlan, PreviewStanding
 from tradecore.errors import InvalidRequest, PortError
 from tradecore.model.plans import NoProposal, Proposal
@@ -57,6 +57,11 @@ async def preview_armed(
     if isinstance(planned, RefusedAnswer):
         return planned
     _, parameters, facts, proposal = planned
+    until = _until(facts.session, wish.until)
+    early = _before_its_signal(floor, name, facts.session, until)
+    if early is not None:
+        floor.refuse(early, strategy=name)
+        return RefusedAnswer(status="refused", refusal=early)
     view = await fresh_view(floor, [leg.instrument for one in (proposal, *proposal.alternatives) for leg in one.legs])
     texts = parameter_texts(parameters)
     bound = (("strategy", name), *texts, *arming_texts(True, wish.until, wish.worst_price).items())
@@ -68,7 +73,7 @@ async def preview_armed(
         strategy=name,
         parameters=texts,
         proposal=most_wanted(floor, proposal, view),
-        until=_until(facts.session, wish.until),
+        until=until,
         worst_price=wish.worst_price,
         view=view,
     )
@@ -80,6 +85,15 @@ def _until(session: Session, clock: str | None) -> datetime | None:
         return None if clock is None else session.at(time.fromisoformat(clock))
     except ValueError as error:
         raise InvalidRequest(f"until {clock!r} is no time of day, HH:MM in New York") from error
+
+
+def _before_its_signal(floor: TradingFloor, name: str, session: Session, until: datetime | None) -> Refused | None:
+    """A refusal of a plan that would be over before its strategy ever looks."""
+    first, latest = floor.strategies[name].first_entry, floor.desk.opening.limits.armed_until
+    if first is None or latest is None or min(until or session.at(latest), session.at(latest)) > session.at(first):
+        return None
+    why = f"the signal of {name} never comes before {first:%H:%M} ET, plans are armed until {latest:%H:%M} ET at most"
+    return Refused(code="NEVER_FIRES", message=why, next_step=f"ask for it without arm from {first:%H:%M} ET on")
 
 
 async def watch_armed(floor: TradingFloor) -> None:

@@ -79,7 +79,7 @@ async def day_brief(floor: TradingFloor) -> DayBrief:
         next_session=next_session(session.day),
         deadlines=_deadlines(floor, session),
         events=tuple((e.at, e.name) for e in floor.desk.opening.limits.event_blackout or () if _on(session, e.at)),
-        pnl=await show_pnl(floor),
+        pnl=await show_pnl(floor, session.day),
         headroom=headroom(floor),
         groups=_groups(floor, lines, now),
         working=tuple(order.client_order_id for order in floor.desk.live_orders),

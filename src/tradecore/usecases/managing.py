@@ -1,10 +1,11 @@
 """Managing what is held: a stop, a target, break-even, a trailing stop. Tighter works at once, looser by a ticket."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
-from tradecore.desk.adjusting import changes_text, is_looser
+from tradecore.desk.adjusting import is_looser
 from tradecore.desk.commands import AdjustProtection, PreviewAdjustment
 from tradecore.desk.decisions import Done, Refused
 from tradecore.desk.groups import Group
@@ -36,10 +37,10 @@ class Wish:
 
 
 async def manage(
-    floor: TradingFloor, principal: str, label: str, wish: Wish
+    floor: TradingFloor, principal: str, label: str, wish: Wish, arguments: Mapping[str, str]
 ) -> ActionAnswer | PreviewAnswer | RefusedAnswer:
     """
-    Change how one open group is left.
+    Change how one open group is left; a ticket, where one is needed, is bound to `arguments`.
 
     Raises:
         InvalidRequest: No such group, nothing is wished for, two stops are, or a price is not above zero.
@@ -53,7 +54,7 @@ async def manage(
     if wish.trail is not None:
         protection = trailed(group, protection, group.closing_value(view)) or protection
     if is_looser(group, protection):
-        token, ticket = new_ticket(floor, (("adjust", label), ("to", changes_text(group, protection))))
+        token, ticket = new_ticket(floor, (("adjust", label), *sorted(arguments.items())))
         asked = PreviewAdjustment(
             at=floor.clock.now(), principal=principal, ticket=ticket, group=label, protection=protection, view=view
         )

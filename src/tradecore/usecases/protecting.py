@@ -65,7 +65,7 @@ class ProtectionWatch:
     async def look(self, step: MarketStep) -> None:
         """Fire what this step fires."""
         for group in self.floor.desk.open_groups:
-            if group.closing is not None:
+            if group.closing is not None or group.has_expired(step.at):
                 self._watched.pop(group.label, None)
                 continue
             watched = self._watched.setdefault(group.label, _Watched(cut_off(self.floor, group, step.at)))

@@ -1,5 +1,6 @@
 """The day's profit and loss, and how much of each limit is left."""
 
+from datetime import date
 from decimal import Decimal
 
 from tradecore.desk.desk import Desk
@@ -10,17 +11,23 @@ from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.orders import positions
 
 
-async def show_pnl(floor: TradingFloor) -> PnlAnswer:
-    """Realised and unrealised result of the trading day; a missing mark makes the total unknown, never zero."""
+async def show_pnl(floor: TradingFloor, of: date | None = None) -> PnlAnswer:
+    """
+    Realised and unrealised result of the desk's trading day, or of another one.
+
+    A missing mark makes the total unknown, never zero. `trades` of another day are those that ended on it.
+    """
     day = floor.desk.day
-    result = day.result(day.today)
+    shown = day.today if of is None else of
+    result = day.result(shown)
+    opened = sum(day.trades.values()) if shown == day.today else result.wins + result.losses
     lines = await positions(floor)
     missing = tuple(line.symbol for line in lines if line.unrealised is None)
     unrealised: Money | None = sum((line.unrealised or ZERO for line in lines), ZERO)
     if missing:
         unrealised = None
     return PnlAnswer(
-        day=str(day.today),
+        day=str(shown),
         realised=result.realised,
         fees=result.fees,
         unrealised=unrealised,
@@ -28,7 +35,7 @@ async def show_pnl(floor: TradingFloor) -> PnlAnswer:
         missing=missing,
         wins=result.wins,
         losses=result.losses,
-        trades=sum(day.trades.values()),
+        trades=opened,
     )
 
 

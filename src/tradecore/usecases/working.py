@@ -12,6 +12,7 @@ from tradecore.usecases.views import fresh_view, quotes_view
 
 _FILLS_KNOWN_WITHIN_S: Final = Decimal(10)
 _ASK_AGAIN_AFTER: Final = timedelta(seconds=0.5)
+_SETTLED_BY: Final = timedelta(seconds=30)
 
 
 async def chase_entry(floor: TradingFloor, intent_id: str) -> None:
@@ -69,6 +70,10 @@ async def chase_exit(floor: TradingFloor, label: str) -> None:
 
     while not floor.desk.exit_is_over(label):
         await _wait_until(floor, is_due, step)
+        if floor.desk.awaits_settlement(label, floor.clock.now()):
+            # Nothing can be sent any more; what the broker books ends the exit, or a bust brings it back.
+            await floor.timers.sleep_until(floor.clock.now() + _SETTLED_BY)
+            continue
         ended = floor.desk.ended_exit(label)
         if ended is not None:
             await _fills_of_ended_exit(floor, ended)

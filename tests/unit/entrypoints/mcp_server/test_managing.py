@@ -60,6 +60,37 @@ def test_a_part_is_closed_by_a_token_like_every_close(tmp_path: Path) -> None:
     at_the_desk(tmp_path, story)
 
 
+def test_a_token_beside_other_arguments_than_its_preview_s_is_refused_and_stays_good(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            await desk.enter(client)
+            stop, _ = levels(desk)
+            assert stop is not None
+            lower = float(stop) - 0.05
+            shown = await call(client, "manage_position", symbol="ORB-1", stop=lower)
+            token = shown["confirm_token"]
+            other = await refused(client, symbol="ORB-1", stop=lower - 0.1, confirm_token=token)
+            assert other["code"] == "TOKEN_MISMATCH"
+            part = await refused(client, symbol="ORB-1", quantity=1, confirm_token=token)
+            assert part["code"] == "TOKEN_MISMATCH"
+            assert levels(desk)[0] == stop
+            done = await call(client, "manage_position", symbol="ORB-1", stop=lower, confirm_token=token)
+            assert done["status"] == "confirmed"
+            assert levels(desk)[0] == Decimal(str(lower))
+
+    at_the_desk(tmp_path, story)
+
+
+def test_a_price_that_nothing_has_is_a_clear_no(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            await desk.enter(client)
+            for name in ("stop", "target", "trail"):
+                assert (await refused(client, symbol="ORB-1", **{name: 1e30}))["code"] == "INVALID_REQUEST"
+
+    at_the_desk(tmp_path, story)
+
+
 def test_a_trailing_stop_follows_the_market_up_and_never_down(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client() as client:

@@ -381,6 +381,8 @@ def test_the_kill_switch_disarms(tmp_path: Path) -> None:
 def test_bounds_of_a_standing_plan_are_checked(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         async with desk.client() as client:
+            never = await refused(client, "lotto_play_5_delta", arm=True)
+            assert never["code"] == "NEVER_FIRES"
             late = await refused(client, "iron_condor_30_delta", arm=True, until="12:00")
             assert late["code"] == "UNTIL"
             past = await refused(client, "iron_condor_30_delta", arm=True, until="09:45")

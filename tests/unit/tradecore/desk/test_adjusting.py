@@ -98,6 +98,25 @@ def test_a_confirmed_ticket_loosens() -> None:
     assert (done.outcome.groups, done.actions, stop_of(desk)) == (("ORB-1",), (), Decimal("0.30"))
 
 
+def test_a_ticket_changes_only_what_it_was_previewed_to_change() -> None:
+    desk = held()
+    preview(desk, target_level="3.00")
+    adjust(desk, stop_level="0.80")
+    done = desk.confirm(view=a_market("1.00"))
+    assert isinstance(done.outcome, Confirmed)
+    assert desk.group().exit_levels() == (Decimal("0.80"), Decimal("3.00")), "the stop was raised meanwhile and stays"
+
+
+def test_what_was_tightened_meanwhile_is_loosened_only_by_a_new_yes() -> None:
+    desk = held()
+    preview(desk, stop_level="0.30")
+    adjust(desk, stop_level="0.80", target_level="1.50")
+    shown = desk.confirm(view=a_market("1.00"))
+    assert isinstance(shown.outcome, Previewed)
+    assert shown.outcome.adjusts == "ORB-1: stop 0.80 -> 0.30"
+    assert desk.group().exit_levels() == (Decimal("0.80"), Decimal("1.50"))
+
+
 def test_a_level_that_the_market_passed_is_refused_also_when_it_is_confirmed() -> None:
     desk = held()
     assert code(adjust(desk, bid="0.90", stop_level="0.90")) == "WOULD_FIRE_NOW"

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.unit.tradecore.microstructure.market import Market, levels
 
+from tradecore.microstructure.thresholds import Thresholds
+
 
 def active(market: Market, kind: str) -> list[dict[str, Any]]:
     return [one for one in market.report()["anomalies"] if one["type"] == kind and one["active"]]
@@ -81,6 +83,13 @@ def test_fills_of_all_sizes_are_no_iceberg(sizes: tuple[str, str]) -> None:
         market.trade("99.99", sizes[number % 2], is_buy=False)
         market.change(bids=levels(("99.99", "1")))
         market.change(bids=levels(("99.99", "2")))
+    assert active(market, "iceberg") == []
+
+
+def test_a_single_fill_that_nobody_refilled_is_no_iceberg_however_few_are_asked_for() -> None:
+    market = Market(Thresholds(iceberg_fills=1, iceberg_times_shown=0.1))
+    market.plain()
+    market.trade("99.99", "1", is_buy=False)
     assert active(market, "iceberg") == []
 
 
