@@ -1,5 +1,6 @@
 """Examining a machine and its settings before a desk stands on them."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -22,7 +23,7 @@ from entrypoints.wiring.directories import make_private
 from entrypoints.wiring.machine import durable_write_ms, wall_clock
 from entrypoints.wiring.strategies import allowed_strategies
 from tradecore import __version__
-from tradecore.errors import TradeError
+from tradecore.errors import PortError, TradeError
 from tradecore.model.session_table import LAST_DAY
 
 _LITTLE_DISK: Final = 1024**3
@@ -60,6 +61,19 @@ def examine_broker(settings: Settings) -> list[Finding]:
         return [Finding(f"alpaca {each.name}", each.status, each.found) for each in look(settings)]
     except (SettingsError, TradeError) as problem:
         return [Finding("alpaca", "failed", str(problem))]
+
+
+def tested_alert(settings: Settings) -> Finding:
+    """Whether the receiver of alerts takes one."""
+    # Its libraries are needed by nobody who does not ask.
+    from entrypoints.wiring.alerts_beside import post_test_alert
+
+    if settings.alert_webhook_url is None and settings.heartbeat_url is None:
+        return Finding("test alert", "failed", "ALERT_WEBHOOK_URL is not set, so nobody is told of anything")
+    try:
+        return Finding("test alert", "ok", asyncio.run(post_test_alert(settings)))
+    except PortError as problem:
+        return Finding("test alert", "failed", str(problem))
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -133,6 +147,15 @@ def _services(settings: Settings) -> Iterator[Finding]:
     yield Finding("redis", "ok" if fit else "failed", found)
 
 
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    if settings.alert_webhook_url is None:
+        status = "warning" if settings.mode == "live" else "ok"
+        yield Finding("alerts", status, "nobody is told of them; set ALERT_WEBHOOK_URL and try --test-alert")
+    else:
+        where = f"posted as {settings.alert_webhook_kind} from {settings.alert_min_severity} on"
+        yield Finding("alerts", "ok", f"{where}; --test-alert tries it")
+
+
 def _desks(settings: Settings) -> Iterator[Finding]:
     if load_passphrase(settings.home) is not None:
         yield Finding("operator", "ok", "a passphrase is set")
@@ -154,7 +177,13 @@ def _desk(directory: Path) -> Finding:
         state = ask_desk(directory, {"ask": "status"})
     except TradeError as problem:
         return Finding("desk", "failed", f"{who}: {problem}")
-    return Finding("desk", "ok", f"{who}: {state['state']}, {state['positions_open']} open, {state['time']}")
+    told = f"{who}: {state['state']}, {state['positions_open']} open, {state['time']}"
+    unseen, undelivered = state.get("unacknowledged", 0), state.get("alerts_problem")
+    if unseen:
+        told += f"; {unseen} critical alerts are not acknowledged, see tradecore ack --list"
+    if undelivered:
+        told += f"; alerts do not arrive: {undelivered}"
+    return Finding("desk", "warning" if unseen or undelivered else "ok", told)
 
 
 _LOOKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (
@@ -164,5 +193,6 @@ _LOOKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (
     _clock,
     _ports,
     _services,
+    _alerts,
     _desks,
 )

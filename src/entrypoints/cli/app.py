@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from entrypoints.cli.ack import ack
 from entrypoints.cli.approve import approve
 from entrypoints.cli.audit import audit_app
 from entrypoints.cli.burnin import burnin
@@ -55,6 +56,7 @@ app.command()(kill)
 app.command()(halt)
 app.command()(resume)
 app.command()(settle)
+app.command()(ack)
 app.command()(call)
 app.command()(option)
 app.command()(doctor)

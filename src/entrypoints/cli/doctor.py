@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from entrypoints.cli.terminal import Terminal
-from entrypoints.examination import Finding, examine, examine_broker
+from entrypoints.examination import Finding, examine, examine_broker, tested_alert
 from entrypoints.settings import Settings, SettingsError, read_settings
 
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
@@ -24,6 +24,9 @@ def doctor(
     broker: Annotated[
         str | None, typer.Option(metavar="alpaca", help="Ask this broker too: keys, feeds, levels, clock, latency.")
     ] = None,
+    test_alert: Annotated[
+        bool, typer.Option("--test-alert", help="Post one alert to ALERT_WEBHOOK_URL and beat once.")
+    ] = False,
 ) -> None:
     """Check settings, disk, durability, clock, ports and desks, and print how a client is configured."""
     if broker not in (None, "alpaca"):
@@ -35,6 +38,7 @@ def doctor(
         clients: dict[str, Any] = {}
     else:
         findings = examine(settings) + ([] if broker is None else examine_broker(settings))
+        findings += [tested_alert(settings)] if test_alert else []
         clients = _clients(settings, context.obj)
     if as_json:
         shown = {"findings": [dataclasses.asdict(one) for one in findings], "clients": clients}

@@ -19,7 +19,7 @@ from entrypoints.http_server.tool_calls import ANSWERS, BODY, TOOL_PATH, tool_ca
 from entrypoints.mcp_server.server import DeskServer
 from tradecore import __version__
 from tradecore.usecases.floor import TradingFloor
-from tradecore.usecases.health import health
+from tradecore.usecases.health import health, is_ready
 
 MCP_PATH: Final = "/mcp"
 HEALTH_PATHS: Final = frozenset({"/health", "/health/live", "/health/ready"})
@@ -50,7 +50,7 @@ class Check(BaseModel):
 
 
 class Liveness(BaseModel):
-    """`live`: the desk answers. `ready`: every check passes, so that it can trade."""
+    """`live`: the desk answers. `ready`: every check it needs passes, so that it can trade."""
 
     status: Literal["ok", "not_ready"]
     live: bool
@@ -133,8 +133,9 @@ def _add_looking(app: FastAPI, server: DeskServer, registry: CollectorRegistry) 
 
 
 def _health(floor: TradingFloor) -> Health:
-    checks = [Check(name=one.name, passed=one.passed, found=one.found) for one in health(floor)]
-    ready = all(check.passed for check in checks)
+    found = health(floor)
+    checks = [Check(name=one.name, passed=one.passed, found=one.found) for one in found]
+    ready = is_ready(found)
     opening = floor.desk.opening
     return Health(
         status="ok" if ready else "not_ready",

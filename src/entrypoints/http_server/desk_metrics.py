@@ -12,7 +12,7 @@ from tradecore.model.alerts import Severity
 from tradecore.risk.picture import TradingState
 from tradecore.usecases.desk_line import DeskLine, desk_line
 from tradecore.usecases.floor import TradingFloor
-from tradecore.usecases.health import health
+from tradecore.usecases.health import health, is_ready
 
 
 class DeskMetrics(Collector):
@@ -44,6 +44,7 @@ class DeskMetrics(Collector):
         yield GaugeMetricFamily("tradecore_open_groups", "Strategy groups with an open position.", groups)
         unknown = sum(order.is_unknown for order in self._floor.desk.live_orders)
         yield GaugeMetricFamily("tradecore_unknown_orders", "Orders whose outcome at the broker is not known.", unknown)
+        yield from _alerting(self._floor)
         yield self._latencies()
         entries = self._floor.journal.head.seq
         yield GaugeMetricFamily("tradecore_journal_entries", "Entries of the journal.", entries)
@@ -84,8 +85,25 @@ class DeskMetrics(Collector):
         for check in checks:
             passed.add_metric([check.name], check.passed)
         yield passed
-        ready = all(check.passed for check in checks)
+        ready = is_ready(checks)
         yield GaugeMetricFamily("tradecore_ready", "1 when the desk can do its work.", ready)
+
+
+def _alerting(floor: TradingFloor) -> Iterator[Metric]:
+    book = floor.alert_book
+    meaning = "Critical alerts that nobody acknowledged."
+    yield GaugeMetricFamily("tradecore_alerts_unacknowledged", meaning, len(book.unacknowledged))
+    state = book.delivery
+    if state is None:
+        return
+    for name, told, number in (
+        ("tradecore_alerts_delivered", "Notices that the receiver of alerts took.", state.delivered),
+        ("tradecore_alert_failed_tries", "Tries to deliver a notice that failed.", state.failed_tries),
+        ("tradecore_alerts_dropped", "Notices given up: refused, too old, or too many.", state.dropped),
+        ("tradecore_heartbeats", "Signs of life that were taken.", state.beats),
+    ):
+        yield CounterMetricFamily(name, told, number)
+    yield GaugeMetricFamily("tradecore_alerts_waiting", "Notices that wait to be delivered.", state.waiting)
 
 
 def _money_and_age(line: DeskLine) -> Iterator[Metric]:

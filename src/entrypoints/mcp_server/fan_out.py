@@ -25,6 +25,7 @@ _CONCERNED: Final[dict[str, tuple[str, ...]]] = {
     "ended": ("desk://orders", "desk://risk"),
     "cancel": ("desk://orders",),
     "alert": ("desk://risk",),
+    "acknowledged": ("desk://risk",),
     "day": ("desk://account", "desk://positions", "desk://risk"),
 }
 

@@ -22,7 +22,7 @@ from tradecore.usecases.execution_quality import quality_of
 from tradecore.usecases.explaining import explain
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.following import wait_for_updates
-from tradecore.usecases.health import health
+from tradecore.usecases.health import health, is_ready
 from tradecore.usecases.market_clock import market_clock
 from tradecore.usecases.orders import listed_orders, order_families, order_status, positions
 from tradecore.usecases.outlook import outlook
@@ -230,10 +230,10 @@ async def _reconcile(call: Call, _: NoArguments) -> Json:
 
 async def _health(call: Call, _: NoArguments) -> Json:
     checks = health(call.floor)
-    ready = all(one.passed for one in checks)
+    ready = is_ready(checks)
     return {
         "status": "healthy" if ready else "unhealthy",
         "ready": ready,
         "version": __version__,
-        "checks": [dataclasses.asdict(one) for one in checks],
+        "checks": [{"name": one.name, "passed": one.passed, "found": one.found} for one in checks],
     }

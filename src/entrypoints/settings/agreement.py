@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from entrypoints.settings.fields import Fields
 from entrypoints.settings.values import is_loopback, shown
@@ -29,6 +29,7 @@ def disagreements(given: Fields) -> tuple[Disagreement, ...]:
         *_about_the_simulator(given),
         *_about_the_door(given),
         *_about_crypto(given),
+        *_about_alerts(given),
     )
 
 
@@ -100,6 +101,19 @@ def _about_crypto(given: Fields) -> Iterator[Disagreement]:
     if given.crypto_down_ms <= given.crypto_fresh_ms:
         line = "CRYPTO_DOWN_MS: must be longer than CRYPTO_FRESH_MS"
         yield Disagreement(frozenset({"crypto_down_ms", "crypto_fresh_ms"}), line)
+
+
+def _about_alerts(given: Fields) -> Iterator[Disagreement]:
+    kind = frozenset({"alert_webhook_url", "alert_webhook_kind"})
+    if given.alert_webhook_url is None:
+        if given.alert_webhook_kind != "json":
+            line = f"ALERT_WEBHOOK_KIND: {given.alert_webhook_kind} needs ALERT_WEBHOOK_URL, where it is posted to"
+            yield Disagreement(kind, line)
+    elif given.alert_webhook_kind == "telegram":
+        parts = urlsplit(given.alert_webhook_url.get_secret_value())
+        if not parse_qs(parts.query).get("chat_id") or not parts.path.endswith("/sendMessage"):
+            line = "ALERT_WEBHOOK_URL: telegram needs https://api.telegram.org/bot<token>/sendMessage?chat_id=<chat>"
+            yield Disagreement(kind, line)
 
 
 def _about_the_door(given: Fields) -> Iterator[Disagreement]:

@@ -149,6 +149,32 @@ class BrokerSection(Section):
     )
 
 
+class AlertSection(Section):
+    """Alerts."""
+
+    alert_webhook_url: v.WebhookAddress | None = setting(
+        None, "Where alerts are posted; not given: nobody is told.", "ALERT_WEBHOOK_URL"
+    )
+    alert_webhook_kind: v.WebhookKind = setting("json", "Form they are posted in.", "ALERT_WEBHOOK_KIND")
+    alert_min_severity: v.AlertSeverity = setting("warning", "Least severity that is posted.", "ALERT_MIN_SEVERITY")
+    alert_repeat_interval: v.RepeatPeriod = setting(
+        300,
+        "Seconds after which a critical alert that nobody acknowledged is posted again.",
+        "ALERT_REPEAT_INTERVAL",
+    )
+    heartbeat_url: v.WebhookAddress | None = setting(
+        None, "Asked for (GET) again and again while the desk is up.", "HEARTBEAT_URL"
+    )
+    heartbeat_interval: v.BeatPeriod = setting(60, "Seconds between two of these.", "HEARTBEAT_INTERVAL")
+
+
+class RecordingSection(Section):
+    """Recording."""
+
+    record: v.Switch = setting(True, "Whether a standing desk records each day for `tradecore replay`.")
+    recording_days: v.KeptDays = setting(30, "Days that recordings are kept.")
+
+
 class ServiceSection(Section):
     """Services."""
 
@@ -174,6 +200,8 @@ SECTIONS: tuple[type[Section], ...] = (
     RiskSection,
     DoorSection,
     BrokerSection,
+    AlertSection,
+    RecordingSection,
     CryptoSection,
     ServiceSection,
 )
@@ -182,6 +210,8 @@ SECTIONS: tuple[type[Section], ...] = (
 class Fields(
     ServiceSection,
     CryptoSection,
+    RecordingSection,
+    AlertSection,
     BrokerSection,
     DoorSection,
     RiskSection,

@@ -191,6 +191,18 @@ def _database_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def _webhook_address(value: SecretStr) -> SecretStr:
+    text, host, scheme = value.get_secret_value(), "", ""
+    with suppress(ValueError):
+        parts = urlsplit(text)
+        host, scheme, _ = parts.hostname or "", parts.scheme, parts.port
+    plain = re.fullmatch(r"[!-~]+", text) is not None and "#" not in text
+    safe = plain and bool(host) and (scheme == "https" or (scheme == "http" and is_loopback(host)))
+    if not safe:
+        raise ValueError("must be an https:// address (http:// on this machine only)")
+    return value
+
+
 Switch = Annotated[bool, Expects("true or false")]
 Mode = Annotated[Literal["simulated", "paper", "live"], Expects("simulated, paper or live")]
 Confirmer = Annotated[Literal["model", "elicit", "operator"], Expects("model, elicit or operator")]
@@ -243,4 +255,12 @@ ClockTime = Annotated[time, BeforeValidator(_clock_time), Expects("HH:MM, New Yo
 
 Secret = Annotated[SecretStr, AfterValidator(_one_word), Expects("one word of printable signs")]
 HttpKeys = Annotated[SecretStr, AfterValidator(_http_keys), Expects("one or two keys separated by a comma")]
+WebhookAddress = Annotated[SecretStr, AfterValidator(_webhook_address), Expects("an https:// address")]
+WebhookKind = Annotated[
+    Literal["json", "slack", "discord", "telegram", "ntfy"], Expects("json, slack, discord, telegram or ntfy")
+]
+AlertSeverity = Annotated[Literal["info", "warning", "critical"], Expects("info, warning or critical")]
+RepeatPeriod = Annotated[int, Field(ge=1, le=86_400), Expects("a whole number of seconds from 1 to 86400")]
+BeatPeriod = Annotated[int, Field(ge=1, le=3_600), Expects("a whole number of seconds from 1 to 3600")]
+KeptDays = Annotated[int, Field(ge=1, le=3_650), Expects("a whole number of days from 1 to 3650")]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_database_address), Expects("a database address")]

@@ -13,6 +13,8 @@ from entrypoints.wiring.desk_house import DeskHouse
 from tradecore.errors import TradeError
 from tradecore.model.alerts import Severity
 from tradecore.usecases import kill_switch, operating
+from tradecore.usecases.acknowledging import acknowledge
+from tradecore.usecases.alert_book import AlertDeliveryState, RaisedAlert
 from tradecore.usecases.answers import ConfirmAnswer, PreviewAnswer
 from tradecore.usecases.approving import approve, pending_approvals
 from tradecore.usecases.desk_line import desk_line
@@ -40,6 +42,8 @@ class Control:
             "halt": self._halt,
             "resume": self._resume,
             "settle": self._settle,
+            "alerts": self._alerts,
+            "ack": self._acknowledge,
         }
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, principal: str) -> None:
@@ -74,6 +78,8 @@ class Control:
             "positions_open": len(self._house.floor.desk.open_groups),
             "day_pnl": None if line.day_pnl is None else format(line.day_pnl.amount, "f"),
             "seed": self._house.seed,
+            "unacknowledged": len(self._house.floor.alert_book.unacknowledged),
+            "alerts_problem": _problem(self._house.floor.alert_book.delivery),
         }
 
     async def _kill(self, wish: Answer, principal: str) -> Answer:
@@ -116,6 +122,17 @@ class Control:
             self._house.floor.note("operator_refused", principal=principal, severity=warning, why=refusal)
         return refusal
 
+    async def _alerts(self, _: Answer, __: str) -> Answer:
+        state = self._house.floor.alert_book.delivery
+        delivery = None if state is None else {"kind": state.kind, "problem": state.problem, "waiting": state.waiting}
+        opened = [_shown(raised) for raised in self._house.floor.alert_book.unacknowledged]
+        return {"alerts": opened, "delivery": delivery}
+
+    async def _acknowledge(self, wish: Answer, principal: str) -> Answer:
+        given = wish.get("alerts")
+        wanted = [str(one)[:40] for one in given] if isinstance(given, list) else None
+        return {"acknowledged": [_shown(one) for one in acknowledge(self._house.floor, principal, wanted)]}
+
     async def _call_tool(self, wish: Answer, principal: str) -> Answer:
         given = wish.get("arguments")
         if not isinstance(given, dict):
@@ -156,3 +173,13 @@ class Control:
         if isinstance(answer, PreviewAnswer):
             return {"status": "preview", "intent_id": answer.intent_id, "headline": answer.headline}
         return {"status": "refused", "code": answer.refusal.code, "message": answer.refusal.message}
+
+
+def _shown(raised: RaisedAlert) -> Answer:
+    alert = raised.alert
+    told = {"id": raised.alert_id, "at": raised.at.isoformat(), "code": alert.code, "message": alert.message}
+    return told | {"times": raised.times}
+
+
+def _problem(state: AlertDeliveryState | None) -> str | None:
+    return None if state is None else state.problem or state.heartbeat_problem

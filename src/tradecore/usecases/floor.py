@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from tradecore.desk.commands import CancelOrder, Command, EngageKillSwitch, Sending, SendingOutcome
-from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Refused, Replayed, Send
+from tradecore.desk.decisions import CancelAtBroker, Confirmed, Decision, Done, Refused, Replayed, Send
 from tradecore.desk.desk import Desk
 from tradecore.desk.images import NOTHING_CHANGED
 from tradecore.errors import (
@@ -21,6 +21,7 @@ from tradecore.errors import (
     Unavailable,
 )
 from tradecore.market_board import MarketBoard
+from tradecore.model.alerts import Alert, Severity
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.encoding import Json, encode
 from tradecore.model.events import BrokerEvent, CancelRefused
@@ -36,6 +37,7 @@ from tradecore.ports.stop_signal import NEVER_STOPPED, StopSignal
 from tradecore.ports.timers import Bell, Timers
 from tradecore.ports.tracing import NO_TRACING, Tracing
 from tradecore.strategies.strategy import Strategy
+from tradecore.usecases.alert_book import AlertBook
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
 from tradecore.usecases.chain_keeping import ChainKeeper
 from tradecore.usecases.desk_figures import DeskFigures, Work
@@ -125,6 +127,7 @@ class TradingFloor:
     arrivals: dict[str, Arrival] = field(default_factory=dict)
     answers: dict[str, ConfirmAnswer] = field(default_factory=dict)
     updates: UpdateLog = field(default_factory=UpdateLog)
+    alert_book: AlertBook = field(default_factory=AlertBook)
     headlines: dict[str, str] = field(default_factory=dict)
     approvals: dict[str, PendingApproval] = field(default_factory=dict)
     halted: str | None = None
@@ -153,12 +156,13 @@ class TradingFloor:
         if trace_id is not None:
             body = {**body, "trace_id": trace_id}
         try:
-            self.journal.append(at, kind, body)
+            entry = self.journal.append(at, kind, body)
         except JournalUnavailable as problem:
             self._halt(problem)
         self.trace.add(at, kind, body)
         if decision is not None:
             self.updates.take(at, seen, decision)
+            self.alert_book.take(at, entry.seq, decision.alerts)
         if self.listener is not None:
             self.listener(at, kind, seen, decision)
 
@@ -178,6 +182,13 @@ class TradingFloor:
         """Record something that no decision rests on."""
         self.record(self.clock.now(), NOTE, {"what": what, **facts}, Note(what, facts), None)
 
+    def alert(self, alert: Alert) -> None:
+        """Record and tell what a person has to know and no decision of the desk found."""
+        facts = {"alerts": [encode(alert)]}
+        found = Decision(outcome=Done(what=alert.code), alerts=(alert,))
+        self.record(self.clock.now(), NOTE, {"what": "alert", **facts}, Note("alert", facts), found)
+        self.changed.ring()
+
     def refuse(self, refusal: Refused, **facts: Json) -> None:
         """Record a refusal that needed no decision of the desk."""
         self.note("refused", code=refusal.code, **facts)
@@ -185,6 +196,8 @@ class TradingFloor:
 
     def _halt(self, problem: JournalUnavailable) -> None:
         self.halted = f"the desk stopped: {problem}"
+        stopped = Alert("JOURNAL_UNAVAILABLE", Severity.CRITICAL, self.halted)
+        self.alert_book.take(self.clock.now(), self.journal.head.seq + 1, (stopped,))
         raise DeskHalted(self.halted) from problem
 
 

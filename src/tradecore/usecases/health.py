@@ -1,5 +1,6 @@
 """Whether the desk can do its work: what is checked, and what it said."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -12,15 +13,16 @@ _SILENT_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """One check with what it found."""
+    """One check with what it found; a desk can do its work when all that are needed pass."""
 
     name: str
     passed: bool
     found: str
+    is_needed: bool = True
 
 
 def health(floor: TradingFloor) -> tuple[HealthCheck, ...]:
-    """Journal, session, data, broker, orders and connections; the desk is ready when all pass."""
+    """Journal, session, data, broker, orders and connections; the desk is ready when all that are needed pass."""
     limits = floor.desk.opening.limits
     quote = floor.board.quote(floor.underlying)
     now = floor.clock.now()
@@ -44,5 +46,26 @@ def health(floor: TradingFloor) -> tuple[HealthCheck, ...]:
         ),
         HealthCheck(name="orders", passed=not unknown, found=f"outcome unknown: {', '.join(unknown) or 'none'}"),
         HealthCheck(name="limits", passed=limits.profile != "", found=f"{limits.profile} {limits.hash[:12]}"),
+        *_alerts(floor),
         *(HealthCheck(name=each.name, passed=each.working, found=each.found) for each in floor.connections.states()),
     )
+
+
+def _alerts(floor: TradingFloor) -> Iterator[HealthCheck]:
+    """Whether a person can be told; a desk that can't tell anybody still guards what it holds."""
+    state = floor.alert_book.delivery
+    if state is None:
+        return
+    if state.kind:
+        counts = f"{state.delivered} delivered, {state.waiting} waiting, {state.dropped} given up"
+        opened = len(floor.alert_book.unacknowledged)
+        found = f"{state.problem or 'working'}; {counts}; {opened} not acknowledged"
+        yield HealthCheck(name="alerts", passed=state.problem is None, found=found, is_needed=False)
+    if state.beats or state.heartbeat_problem:
+        told = state.heartbeat_problem or f"{state.beats} sent"
+        yield HealthCheck(name="heartbeat", passed=state.heartbeat_problem is None, found=told, is_needed=False)
+
+
+def is_ready(checks: Iterable[HealthCheck]) -> bool:
+    """Whether everything that is needed passes."""
+    return all(check.passed for check in checks if check.is_needed)

@@ -71,8 +71,7 @@ class UpdateLog:
     def take(self, at: datetime, seen: object, decision: Decision) -> None:
         """Add what one decision means to a person."""
         for kind, subject, text in _told(seen, decision):
-            self._add(at, kind, subject, text)
-            self.totals[kind, ""] += 1
+            self.add(at, kind, subject, text)
         if isinstance(seen, RefusedByVenue) or (isinstance(seen, SendingOutcome) and seen.sending is Sending.REFUSED):
             self.totals["rejected", ""] += 1
         for alert in decision.alerts:
@@ -80,6 +79,11 @@ class UpdateLog:
             self.totals["alert", str(alert.severity)] += 1
         if isinstance(decision.outcome, Refused):
             self._refuse(at, decision.outcome)
+
+    def add(self, at: datetime, kind: str, subject: str, text: str) -> None:
+        """Add something that no decision of the desk made."""
+        self._add(at, kind, subject, text)
+        self.totals[kind, ""] += 1
 
     def refuse(self, at: datetime, refusal: Refused) -> None:
         """Add a refusal that no decision of the desk made."""

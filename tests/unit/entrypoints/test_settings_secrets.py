@@ -21,6 +21,8 @@ SECRETS: Final = {
     "sim_secret": CANARY,
     "redis_url": f"redis://{CANARY}",
     "redis_password": CANARY,
+    "alert_webhook_url": f"https://hooks.example/{CANARY}",
+    "heartbeat_url": f"https://beat.example/{CANARY}",
 }
 NAMES: Final = [name for variable in variables() if variable.secret for name in variable.names]
 
