@@ -278,7 +278,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "LEVELS_CROSSED": ("the stop would not be below the target", "a stop below it"),
     "REDUCING": ("a looser way out while the desk only reduces risk", "only tighter ones until that is over"),
     "EXPIRED": ("what is held has expired; the broker books it before the next open", "wait for its booking"),
-    "NEVER_FIRES": ("a stop or target at a price that no quote can reach", "a level the market can reach"),
+    "NEVER_FIRES": ("a plan armed for a time in which its signal can not come", "ask for it without `arm`"),
     "WORST_PRICE": ("a standing plan's worst price means nothing", "a price the order can trade at"),
     "NO_POSITION": ("nothing of that symbol or group is held", "one that is"),
     "CHARTS_NOT_INSTALLED": ("a picture is asked for and pillow is not there", "the extra `charts`, or the ladder"),
