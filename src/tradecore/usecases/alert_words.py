@@ -29,6 +29,7 @@ _KNOWN: Final[Mapping[str, Words]] = {
     "RESUMED": Words("what was released may trade again", _LOOK),
     "PLAN_ARMED": Words("the plan waits for its signal and then trades by itself", _ORDERS),
     "PLAN_DISARMED": Words("the plan will not trade", _NOTHING),
+    "PLAN_LOST": Words("the plan ended with the desk's life before this and will not trade", _ORDERS),
     "PLAN_FIRED": Words("the entry of the armed plan was sent, its exits are run by the desk", _LOOK),
     "POSITION_MISMATCH": Words("nothing is opened in that symbol until the books agree", _LOOK),
     "POSITION_AGREES": Words("the symbol is traded again", _NOTHING),

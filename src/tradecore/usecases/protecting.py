@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from tradecore.desk.commands import AdjustProtection, ExitCause, TriggerExit
-from tradecore.desk.decisions import Done
+from tradecore.desk.decisions import Decision, Done
 from tradecore.desk.groups import Group
 from tradecore.errors import PortError
 from tradecore.model.instruments import OptionContract
@@ -18,7 +18,7 @@ from tradecore.risk.prices import most_spread, net_quote
 from tradecore.usecases.asking_broker import find_missing_legs
 from tradecore.usecases.desk_figures import Work
 from tradecore.usecases.execution_quality import note_arrival
-from tradecore.usecases.floor import TradingFloor, decide
+from tradecore.usecases.floor import TradingFloor, carry_out, decide, decided
 from tradecore.usecases.managing import trailed
 from tradecore.usecases.views import quotes_view
 from tradecore.usecases.working import chase_exit
@@ -185,14 +185,23 @@ class ProtectionWatch:
     async def _fire(self, group: Group, cause: ExitCause, seen: tuple[Decimal, ...]) -> None:
         self._watched.pop(group.label, None)
         await find_missing_legs(self.floor)
-        with self.floor.figures.timed(Work.TRIGGER_TO_EXIT, self.floor.clock.machine_seconds):
-            view = await quotes_view(self.floor)
-            now, legs = self.floor.clock.now(), group.closing_legs()
-            command = TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view)
-            decision = await decide(self.floor, command)
-        if isinstance(decision.outcome, Done) and decision.actions:
-            note_arrival(self.floor, group, legs, view, now, leaving=True)
-            self.floor.timers.beside(chase_exit(self.floor, group.label))
+        began = self.floor.clock.machine_seconds()
+        view = await quotes_view(self.floor)
+        now, legs = self.floor.clock.now(), group.closing_legs()
+        command = TriggerExit(at=now, group=group.label, cause=cause, seen=seen, view=view)
+        with self.floor.tracing.span(f"desk {type(command).__name__}"):
+            decision = decided(self.floor, command)
+            if isinstance(decision.outcome, Done) and decision.actions:
+                note_arrival(self.floor, group, legs, view, now, leaving=True)
+                # A broker that does not answer must not keep the watch from the other groups.
+                self.floor.timers.beside(self._leave(command, decision, began))
+            else:
+                await carry_out(self.floor, command, decision)
+
+    async def _leave(self, command: TriggerExit, decision: Decision, began: float) -> None:
+        await carry_out(self.floor, command, decision)
+        self.floor.figures.took(Work.TRIGGER_TO_EXIT, self.floor.clock.machine_seconds() - began)
+        await chase_exit(self.floor, command.group)
 
 
 def is_overdue(floor: TradingFloor, group: Group) -> bool:

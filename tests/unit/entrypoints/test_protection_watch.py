@@ -21,6 +21,7 @@ from tradecore.desk.desk import Desk
 from tradecore.desk.new_ticket import NewTicket
 from tradecore.desk.opening import DeskOpening
 from tradecore.model.account import AccountSnapshot
+from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.instruments import Equity, OptionContract, Right
 from tradecore.model.market import ContractGreeks, MarketView, Quote
 from tradecore.model.money import usd
@@ -238,5 +239,28 @@ def test_the_clock_closes_what_neither_stop_nor_target_did(watched: Watched) -> 
         assert day.exits() == []
         await day.tick(1, "1.00", "1.01")
         assert day.exits() == ["exit"]
+
+    play(watched, script)
+
+
+def test_a_broker_that_does_not_answer_does_not_keep_the_watch_waiting(watched: Watched) -> None:
+    """The exit's answer takes eight seconds; the watch is back at once, for the other groups and the next tick."""
+
+    async def script(day: Watched) -> None:
+        usual = day.broker.submit
+
+        async def slow(order: ConfirmedOrder) -> None:
+            await asyncio.sleep(8)
+            await usual(order)
+
+        day.broker.submit = slow  # type: ignore[method-assign]
+        await day.tick(1, "0.49", "0.50")
+        began = day.clock.now()
+        await day.tick(1, "0.48", "0.49")
+        assert day.clock.now() - began == SECOND
+        assert day.exits() == ["stop"], "it is on its way"
+        await asyncio.sleep(9)
+        await day.hear()
+        assert not day.floor.desk.open_groups
 
     play(watched, script)
