@@ -19,6 +19,7 @@ from benchmarks import (
     journal_rows,
     mcp_calls,
     order_path_rows,
+    push_rows,
     replay_rows,
     simulated_broker_rows,
     simulation_rows,
@@ -54,6 +55,7 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     journal_rows.verification,
     starting_rows.imports,
     mcp_calls.tool_calls,
+    push_rows.push_to_three_clients,
     simulated_broker_rows.order_round_trips,
     simulated_broker_rows.streamed_quotes,
 )

@@ -5,10 +5,13 @@ Minutes are appended to one file as they end (`YYYYMMDD.partial`), so that a cra
 the day's zips are made from it when it is over, or when a later life finds it.
 """
 
+import errno
 import json
+import os
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -17,22 +20,25 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tradecore.errors import Unavailable
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Equity, OptionContract, Right
 from tradecore.model.market import Bar, Quote
 from tradecore.model.sessions import NEW_YORK
+from tradecore.ports.day_recorder import DayRecorder
 from tradecore.ports.market_data import MarketStep
 
 _MINUTE: Final = timedelta(minutes=1)
 _SCALE: Final = 10_000
 _CENT: Final = _SCALE // 100
+_LONGEST_LINE: Final = 4096
 _PARTIAL: Final = ".partial"
 _Ints = NDArray[np.int64]
 Record = tuple[str, str, str]
 """Which zip, which member of it, and a line."""
 
 
-class LeanRecorder:
+class LeanRecorder(DayRecorder):
     """
     Records one underlying and its same-day chain: trade bars, quote bars, and a quote bar a contract and minute.
 
@@ -51,40 +57,57 @@ class LeanRecorder:
         self._seen: OptionChain | None = None
         self._begun: date | None = None
 
-    def take(self, step: MarketStep, chain: OptionChain | None) -> None:
-        """What became known at one instant."""
-        self._turn_to(step.at)
+    def take(self, step: MarketStep, chain: OptionChain | None) -> int:
+        """What became known at one instant; how many lines were written."""
+        with _disk_errors():
+            return self._take(step, chain)
+
+    def pause(self) -> None:
+        """Write the minute under way, of which nothing more is taken in."""
+        with _disk_errors():
+            self._write([*self._quote_lines(), *self._chain_lines()])
+            self._minute = None
+
+    def end_day(self) -> None:
+        """Write what is under way and make the zips of the day."""
+        with _disk_errors():
+            try:
+                self._write([*self._quote_lines(), *self._chain_lines()])
+            finally:
+                self._minute, self._begun, self._chain, self._seen = None, None, None, None
+            self._finish(but=None)
+
+    def _take(self, step: MarketStep, chain: OptionChain | None) -> int:
+        written = self._turn_to(step.at)
         for quote in step.quotes:
             if quote.instrument == self._underlying:
                 self._quote.add(quote)
         if chain is not None and chain is not self._seen:
             self._seen = chain
             if self._chain is None or self._chain.contracts is not chain.contracts:
-                self._write(self._chain_lines())
+                written += self._write([*self._chain_lines()])
                 self._chain = _MinuteOfChain(chain.contracts)
             self._chain.add(chain)
         bars = [bar for bar in step.bars if bar.instrument == self._underlying]
-        self._write(_trade_lines(bar) for bar in bars)
+        return written + self._write([_trade_lines(bar) for bar in bars])
 
-    def end_day(self) -> None:
-        """Write what is under way and make the zips of the day."""
-        self._write([*self._quote_lines(), *self._chain_lines()])
-        self._minute, self._begun, self._chain, self._seen = None, None, None, None
-        self._finish(but=None)
-
-    def _turn_to(self, at: datetime) -> None:
+    def _turn_to(self, at: datetime) -> int:
         minute = at.replace(second=0, microsecond=0)
         day = minute.astimezone(NEW_YORK).date()
         if self._begun != day:
             self._begun = day
+            _mend(self._partial(day))
             self._finish(but=day)
+        lines: list[Record] = []
         if self._minute is not None and minute > self._minute:
-            self._write([*self._quote_lines(), *self._chain_lines()])
+            lines = [*self._quote_lines(), *self._chain_lines()]
         if self._minute is None or minute > self._minute:
             self._minute = minute
             self._quote = _MinuteOfQuotes()
             if self._chain is not None:
                 self._chain.clear()
+        # The minute is over whether it can be written or not: a disk that refuses is not asked at every quote.
+        return self._write(lines)
 
     def _quote_lines(self) -> Iterator[Record]:
         if self._minute is not None and self._quote.any:
@@ -96,13 +119,20 @@ class LeanRecorder:
             for contract, line in self._chain.lines():
                 yield "option_quote", _member(contract, self._minute), f"{_millis(self._minute)},{line}"
 
-    def _write(self, records: "Iterator[Record] | list[Record]") -> None:
-        lines = [json.dumps(record) + "\n" for record in records]
-        if not lines or self._begun is None:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with self._partial(self._begun).open("a", encoding="utf-8") as file:
-            file.write("".join(lines))
+    def _write(self, records: list[Record]) -> int:
+        if not records or self._begun is None:
+            return 0
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._partial(self._begun)
+        text = "".join(json.dumps(record) + "\n" for record in records).encode()
+        with path.open("ab", buffering=0) as file:
+            try:
+                if file.write(text) != len(text):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            except OSError:
+                _mend(path)
+                raise
+        return len(records)
 
     def _partial(self, day: date) -> Path:
         return self._folder / f"{day:%Y%m%d}{_PARTIAL}"
@@ -139,6 +169,27 @@ class LeanRecorder:
         for path in made:
             if newest - _date(path) > self._keeps:
                 path.unlink()
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise Unavailable(f"the day can't be recorded: {problem.strerror or problem}") from problem
+
+
+def _mend(path: Path) -> None:
+    """Take away a last line that was cut off, so that the next one begins a line of its own."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        begin = max(size - _LONGEST_LINE, 0)
+        file.seek(begin)
+        tail = file.read(size - begin)
+        if tail and not tail.endswith(b"\n"):
+            file.truncate(begin + tail.rfind(b"\n") + 1)
 
 
 class _MinuteOfQuotes:
@@ -214,12 +265,15 @@ def _member(contract: OptionContract, minute: datetime) -> str:
 
 
 def _members(path: Path) -> dict[str, dict[str, list[str]]]:
-    """Lines by zip and member; a last line that was cut off, and a minute told twice, are left out."""
+    """Lines by zip and member; a line that was cut off, and a minute told twice, are left out."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for raw in path.read_text(encoding="utf-8").splitlines(keepends=True):
         if not raw.endswith("\n"):
             continue
-        kind, name, line = json.loads(raw)
+        try:
+            kind, name, line = json.loads(raw)
+        except ValueError:
+            continue
         lines = found[kind][name]
         if not lines or int(lines[-1].partition(",")[0]) < int(line.partition(",")[0]):
             lines.append(line)

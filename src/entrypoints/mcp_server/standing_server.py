@@ -16,6 +16,7 @@ from entrypoints.wiring.alerts_beside import alerts_beside
 from entrypoints.wiring.chain_beside import chain_beside
 from entrypoints.wiring.crypto_beside import reports_beside
 from entrypoints.wiring.desk_house import DeskHouse
+from entrypoints.wiring.recorder_beside import recorder_beside
 from entrypoints.wiring.traces import tracing
 
 
@@ -34,7 +35,12 @@ async def standing_server(house: DeskHouse, settings: Settings, http: str | None
 @asynccontextmanager
 async def _opened(house: DeskHouse, settings: Settings, http: str | None) -> AsyncIterator[DeskServer]:
     tools = offered_tools(house.floor, settings.toolsets, read_only=settings.read_only)
-    async with alerts_beside(house, settings), reports_beside(settings) as crypto, chain_beside(house, settings):
+    async with (
+        alerts_beside(house, settings),
+        recorder_beside(house, settings),
+        reports_beside(settings) as crypto,
+        chain_beside(house, settings),
+    ):
         server = DeskServer(house.floor, tools, crypto)
         async with _standing(house, server, settings, http):
             yield server

@@ -71,6 +71,8 @@ async def _days(house: DeskHouse) -> None:
         async for step in house.steps():
             house.show(step)
             show_on_board(house.floor, step)
+            if house.recording is not None:
+                house.recording.take(step)
             await watch.look(step)
         await _end_day(house)
         await _begin_day(house)
@@ -78,6 +80,8 @@ async def _days(house: DeskHouse) -> None:
 
 async def _end_day(house: DeskHouse) -> None:
     house.end_session()
+    if house.recording is not None:
+        house.recording.end_day()
     deadline = house.floor.clock.now() + _LAST_EXITS
     await house.timers.sleep_until(house.floor.clock.now() + _EVENTS_ARRIVE)
     while house.floor.desk.open_groups and house.floor.clock.now() < deadline:

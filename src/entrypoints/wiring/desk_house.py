@@ -13,6 +13,7 @@ from adapters.system.stop_file import StopFile
 from adapters.system.time import LoopTimers, SystemClock
 from entrypoints.settings import Settings
 from entrypoints.wiring import Place
+from entrypoints.wiring.day_recording import DayRecording
 from tradecore.desk.desk import Desk
 from tradecore.desk.opening import DeskOpening
 from tradecore.model.confirmation import ConfirmationPolicy, Confirmer
@@ -35,7 +36,8 @@ class DeskHouse:
     """
     One desk with a market that goes on: everything the runtime moves and the doors show.
 
-    `wall` is the machine's clock, the floor's the market's; `seed` is None where the market is not ours.
+    `wall` is the machine's clock, the floor's the market's; `seed` is None where the market is not ours. `recording`
+    is shown what the market shows, where days are recorded.
     """
 
     floor: TradingFloor
@@ -47,6 +49,7 @@ class DeskHouse:
     seed: int | None
     lease: FileLease
     opening: DeskOpening
+    recording: DayRecording | None = None
 
     @property
     def principal(self) -> str:

@@ -107,6 +107,7 @@ async def _commit(floor: TradingFloor, command: Redeem) -> Decision:
 
 def _note_arrivals(floor: TradingFloor, outcome: Confirmed, command: Redeem) -> None:
     leaving = outcome.kind is TicketKind.CLOSE
+    # What arms a plan names the plan, which is no order yet.
     for order in (floor.desk.orders[one] for one in outcome.order_ids if one in floor.desk.orders):
         group = next(group for group in floor.desk.groups if group.label == order.group)
         note_arrival(floor, group, order.legs, command.view, command.at, leaving=leaving)

@@ -7,6 +7,7 @@ from typing import Final
 
 from tradecore.model.money import Money
 from tradecore.risk.picture import TradingState
+from tradecore.usecases.day_result import day_pnl
 from tradecore.usecases.floor import TradingFloor
 from tradecore.usecases.results import budget_left
 from tradecore.usecases.updates import Update
@@ -40,21 +41,8 @@ def desk_line(floor: TradingFloor) -> DeskLine:
         account=opening.account,
         state=TradingState.HALTED if floor.halted else floor.desk.trading[0],
         now=now,
-        day_pnl=_day_pnl(floor),
+        day_pnl=day_pnl(floor.desk, floor.board),
         budget_left=budget_left(floor.desk),
         data_age_s=age,
         recent=floor.updates.recent(now, opening.reading_time(_RECENT_S), _RECENT),
     )
-
-
-def _day_pnl(floor: TradingFloor) -> Money | None:
-    result = floor.desk.day.result(floor.desk.day.today)
-    total = result.realised - result.fees
-    for group in floor.desk.open_groups:
-        for held in group.holdings:
-            quote = floor.board.quote(held.instrument)
-            mark = None if quote is None else (quote.bid if held.quantity > 0 else quote.ask)
-            if mark is None:
-                return None
-            total += held.unrealised(mark)
-    return total

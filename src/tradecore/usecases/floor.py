@@ -24,7 +24,7 @@ from tradecore.market_board import MarketBoard
 from tradecore.model.alerts import Alert, Severity
 from tradecore.model.confirmed import ConfirmedOrder
 from tradecore.model.encoding import Json, encode
-from tradecore.model.events import BrokerEvent, CancelRefused
+from tradecore.model.events import BrokerEvent, Busted, CancelRefused, Corrected, Filled
 from tradecore.model.instruments import Equity
 from tradecore.model.terms import Effect
 from tradecore.ports.broker import Broker
@@ -40,6 +40,7 @@ from tradecore.strategies.strategy import Strategy
 from tradecore.usecases.alert_book import AlertBook
 from tradecore.usecases.answers import ConfirmAnswer, PendingApproval
 from tradecore.usecases.chain_keeping import ChainKeeper
+from tradecore.usecases.day_result import day_pnl, position_told
 from tradecore.usecases.desk_figures import DeskFigures, Work
 from tradecore.usecases.research import Research
 from tradecore.usecases.trace import TraceDigest
@@ -241,10 +242,20 @@ async def take_event(floor: TradingFloor, event: BrokerEvent) -> Decision:
             # An event only ever withdraws; it sends nothing, so nothing has to be durable first.
             if isinstance(action, CancelAtBroker):
                 await _cancel(floor, action)
+    if isinstance(event, Filled | Busted | Corrected):
+        _tell_position(floor, order_id)
     if isinstance(event, CancelRefused) and floor.desk.entry_escaped(event.client_order_id):
         floor.timers.beside(_insist(floor, event.client_order_id))
     floor.changed.ring()
     return decision
+
+
+def _tell_position(floor: TradingFloor, order_id: str) -> None:
+    order = floor.desk.orders.get(order_id)
+    for group in floor.desk.groups:
+        if order is not None and group.label == order.group:
+            told = position_told(group, day_pnl(floor.desk, floor.board))
+            floor.updates.add(floor.clock.now(), "position", group.label, told)
 
 
 def _after(desk: Desk) -> dict[str, Json]:

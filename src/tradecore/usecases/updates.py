@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from tradecore.desk.commands import CancelOrder, OpenDay, Sending, SendingOutcome
 from tradecore.desk.decisions import Confirmed, Decision, Refused, Send
@@ -107,7 +108,7 @@ class UpdateLog:
 
     def after(self, number: int, at_most: int) -> Missed:
         """The oldest updates after `number`, at most so many."""
-        kept = [update for update in self._updates if update.number > number]
+        kept = [*takewhile(lambda update: update.number > number, reversed(self._updates))][::-1]
         full = len(self._updates) == _KEPT and self._updates[0].number > number + 1
         return Missed(tuple(kept[:at_most]), self._updates[0].number - number - 1 if full else 0)
 

@@ -1,17 +1,21 @@
 """What is recorded is what replay reads: minutes by hand, a whole simulated day, a crash in between."""
 
 import asyncio
+import io
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 from adapters.replay.lean import read_lean_day
 from adapters.replay.lean_recorder import LeanRecorder
 from adapters.simulated.market import SimulatedMarket
 from adapters.simulated.virtual_time import FeedTimers, VirtualClock, VirtualTimeLoop
 from adapters.system.time import LoopTimers
+from tradecore.errors import Unavailable
 from tradecore.model.chain import OptionChain
 from tradecore.model.instruments import Equity, OptionContract, Right
 from tradecore.model.market import Bar, Quote
@@ -154,3 +158,63 @@ def test_a_simulated_day_recorded_from_its_stream_has_every_minute_of_every_cont
     assert found.options is not None
     assert len(found.options) == 62
     assert {len(bars) for bars in found.options.values()} == {120}
+
+
+def test_a_line_that_a_crash_cut_off_costs_no_line_that_follows(tmp_path: Path) -> None:
+    record_two_minutes(LeanRecorder(tmp_path, SPY))
+    partial = tmp_path / "20261120.partial"
+    with partial.open("ab") as file:
+        file.write(b'["equity_quote", "20261120_spy_minute_qu')
+    later = LeanRecorder(tmp_path, SPY)
+    at = OPENS + timedelta(seconds=130)
+    later.take(MarketStep(at=at, quotes=(quote("600.20", "600.22", at),)), None)
+    later.end_day()
+    assert [one.start for one in read(tmp_path).quote_bars] == [OPENS, OPENS + timedelta(minutes=2)]
+
+
+def test_a_minute_that_a_full_disk_refused_is_missing_and_the_next_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk takes half of what it is given, as a full one does."""
+    recorder = LeanRecorder(tmp_path, SPY)
+    at = OPENS + timedelta(seconds=10)
+    recorder.take(MarketStep(at=at, quotes=(quote("600.00", "600.02", at),)), None)
+    opened = Path.open
+
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            return super().write(bytes(data)[: len(data) // 2])
+
+    def full(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        return Full(path, "ab") if mode == "ab" else opened(path, mode, *rest, **named)
+
+    at = OPENS + timedelta(seconds=70)
+    step = MarketStep(at=at, quotes=(quote("600.10", "600.12", at),))
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", full)
+        with pytest.raises(Unavailable, match="No space left"):
+            recorder.take(step, None)
+    assert recorder.take(step, None) == 0
+    at = OPENS + timedelta(seconds=130)
+    assert recorder.take(MarketStep(at=at, quotes=(quote("600.20", "600.22", at),), bars=(bar(1),)), None) == 2
+    recorder.end_day()
+    found = read_lean_day(tmp_path / "equity", SPY, the_session())
+    assert [one.start for one in found.quote_bars] == [OPENS + timedelta(minutes=1), OPENS + timedelta(minutes=2)]
+
+
+def test_who_pauses_keeps_the_minute_under_way(tmp_path: Path) -> None:
+    recorder = LeanRecorder(tmp_path, SPY)
+    record_two_minutes(recorder)
+    recorder.pause()
+    later = LeanRecorder(tmp_path, SPY)
+    at = OPENS + timedelta(seconds=150)
+    later.take(MarketStep(at=at, quotes=(quote("600.20", "600.22", at),)), None)
+    later.end_day()
+    assert [one.start for one in read(tmp_path).quote_bars] == [OPENS + timedelta(minutes=n) for n in (0, 1, 2)]
+
+
+def test_a_folder_that_can_not_be_written_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "recordings").write_text("a file is in the way")
+    recorder = LeanRecorder(tmp_path / "recordings", SPY)
+    with pytest.raises(Unavailable, match="can't be recorded"):
+        record_two_minutes(recorder)
