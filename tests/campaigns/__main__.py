@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.campaigns import (
     altered_tokens,
     boundary_kills,
+    expiries,
     hostile_client,
     journal_mutations,
     kill_switch,
@@ -39,6 +40,7 @@ CAMPAIGNS = {
         lost_frames,
         process_kills,
         boundary_kills,
+        expiries,
     )
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import orjson
-from tests.unit.entrypoints.simulated_broker.broker import Broker, served
+from tests.unit.entrypoints.simulated_broker.broker import TEN, Broker, served
 
 from adapters.alpaca.addresses import on_this_machine
 from adapters.alpaca.broker import AlpacaBroker
@@ -50,9 +50,9 @@ class BrokerTime(Clock):
 class AlpacaAtSimulator:
     """One desk's adapter, its event loop, and the broker it talks to."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, start: str = TEN) -> None:
         self._open = ExitStack()
-        self.server = Broker(directory)
+        self.server = Broker(directory, start=start)
         self.url = self._open.enter_context(served(self.server))
         self.loop = asyncio.new_event_loop()
         self.clock = BrokerTime(self.server)

@@ -154,7 +154,7 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
     plan = ticket.orders[0]
     band = opening_band(plan.legs, command.view, state.limits)
     worst = plan.worst_price
-    picture = state.picture(plan, command.view, command.at)
+    picture = state.picture(plan, command.view, command.at, _replaced(state, ticket))
     verdict = judge_opening(picture)
     only_moved = {result.name for result in verdict.failed} == {"price_collar"} and plan.adaptive
     if ticket.proposal is None:
@@ -175,6 +175,14 @@ def _redeem_open(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:
         order_ids=(send.order.client_order_id,),
     )
     return Decision(outcome=outcome, actions=(send,))
+
+
+def _replaced(state: DeskState, ticket: Ticket) -> str | None:
+    """The group whose entry this ticket takes the place of, once that has ended without having bought anything."""
+    label = None if ticket.proposal is None else ticket.proposal.replaces
+    group = state.groups.get(label or "")
+    over = group is not None and all(order.is_ended for order in state.entry_orders(group))
+    return label if over and group is not None and not group.traded else None
 
 
 def _redeem_standing(state: DeskState, ticket: Ticket, command: Redeem) -> Decision:

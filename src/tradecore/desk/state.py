@@ -189,7 +189,9 @@ class DeskState:
     def picture(self, order: PlannedOrder, view: MarketView, now: datetime, without: str | None = None) -> RiskPicture:
         """What the gate looks at for one order; `without` leaves out what one group's entry has reserved."""
         worst, planned, cost = self.order_losses(order, order.quantity)
+        replaced = self.groups.get(without or "")
         return RiskPicture(
+            in_place_of=None if replaced is None else replaced.opened_at,
             now=now,
             session=session_on(self.day.today),
             today=self.day.today,

@@ -100,10 +100,11 @@ def repeated_execution(p: RiskPicture) -> CheckResult:
 
 
 def duplicate(p: RiskPicture) -> CheckResult:
-    """The same intent (underlying, strategy, direction) was not confirmed moments ago."""
+    """The same intent (underlying, strategy, direction) was not confirmed moments ago, save what is replaced."""
     window = timedelta(seconds=float(require(p.limits.duplicate_window_s, "duplicate_window_s")))
     key = (p.order.underlying, p.order.strategy, p.direction)
-    same = [i.at for i in p.exposure.intents if (i.underlying, i.strategy, i.direction) == key]
+    others = (i for i in p.exposure.intents if i.at != p.in_place_of)
+    same = [i.at for i in others if (i.underlying, i.strategy, i.direction) == key]
     recent = [at for at in same if p.now - at < window]
     if not recent or p.order.group is not None:
         return passed("duplicate_intent", "none", f"none within {window.total_seconds():g} s")

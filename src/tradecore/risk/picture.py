@@ -114,7 +114,11 @@ class AccountExposure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskPicture:
-    """All that the checks may look at. `worst_loss` and `planned_loss` are the order's own, fees included."""
+    """
+    All that the checks may look at. `worst_loss` and `planned_loss` are the order's own, fees included.
+
+    `in_place_of` is when the opening that this order takes the place of was confirmed; None where it replaces none.
+    """
 
     now: datetime
     session: Session | None
@@ -128,6 +132,7 @@ class RiskPicture:
     cost: Money
     view: MarketView
     exposure: AccountExposure
+    in_place_of: datetime | None = None
 
     @property
     def direction(self) -> str:

@@ -73,6 +73,11 @@ def exercise(books: Books, account: Account, contract: Instrument) -> None:
     _exchange(books, account, contract, held, "OPEXC")
 
 
+def assign(books: Books, account: Account, contract: OptionContract, quantity: Decimal) -> None:
+    """Assign a part of a short position now, as whoever holds the other side may bring about on any day."""
+    _exchange(books, account, contract, -min(quantity, -account.held(contract.symbol)), "OPASN")
+
+
 def do_not_exercise(account: Account, contract: Instrument) -> None:
     """
     Let a long position expire whatever it is worth.

@@ -273,13 +273,13 @@ async def below_the_bid(desk: Desk, symbol: str) -> Decimal:
     return quote.bid - Decimal("0.01")
 
 
-async def resting(desk: Desk, client: Client) -> tuple[str, str]:
+async def resting(desk: Desk, client: Client, seconds: float = 31) -> tuple[str, str]:
     """An order for a call that rests; its id and symbol, half a minute later."""
     wing = option(await middle(desk) + 2, "C")
     below = await below_the_bid(desk, wing) - Decimal("0.02")
     shown = await call(client, "place_option_order", legs=[leg(wing, "buy")], limit_price=float(below), stop_pct=40)
     done = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
-    await desk.later(seconds=31)
+    await desk.later(seconds=seconds)
     return done["order_id"], wing
 
 
@@ -304,6 +304,24 @@ def test_a_working_order_is_replaced_once_the_old_one_is_gone(tmp_path: Path) ->
             gone = await refused(client, "replace_order", order_id=old, limit_price=float(lower))
             assert gone["code"] == "NOT_WORKING"
             assert (await refused(client, "replace_order", order_id=old))["code"] == "INVALID_REQUEST"
+
+    at_the_desk(tmp_path, story, begins=time(10, 30), toolsets=("desk", "options"))
+
+
+def test_an_order_may_be_replaced_at_once_and_is_no_duplicate_of_itself(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        async with desk.client() as client:
+            old, wing = await resting(desk, client, seconds=1)
+            lower = await below_the_bid(desk, wing)
+            shown = await call(client, "replace_order", order_id=old, limit_price=float(lower))
+            done = await call(client, "confirm_order", confirm_token=shown["confirm_token"])
+            assert desk.floor.desk.orders[done["order_id"]].terms == Limit(Price(lower))
+            (at_venue,) = [o for o in desk.floor.desk.live_orders if o.effect is Effect.OPEN]
+            assert at_venue.client_order_id == done["order_id"]
+            same = await refused(
+                client, "place_option_order", legs=[leg(wing, "buy")], limit_price=float(lower), stop_pct=40
+            )
+            assert "duplicate_intent" in same["details"]["failed"]
 
     at_the_desk(tmp_path, story, begins=time(10, 30), toolsets=("desk", "options"))
 
