@@ -24,6 +24,7 @@ from benchmarks import (
     simulated_broker_rows,
     simulation_rows,
     starting_rows,
+    wire_rows,
 )
 from benchmarks.peer_process import ROOT, Peers
 from benchmarks.report import Run, installed_versions, line, table, write_json, write_page
@@ -58,6 +59,8 @@ BENCHMARKS: tuple[Callable[[Pace, Peers], list[Row]], ...] = (
     push_rows.push_to_three_clients,
     simulated_broker_rows.order_round_trips,
     simulated_broker_rows.streamed_quotes,
+    wire_rows.tick_to_exit_over_the_wire,
+    wire_rows.desk_over_the_wire,
 )
 
 

@@ -79,12 +79,15 @@ def durable_confirm_to_submit(pace: Pace, _: Peers) -> list[Row]:
 
 def tick_to_exit(pace: Pace, peers: Peers) -> list[Row]:
     """From the market step that confirms a passed stop to the broker."""
-    return compare(
+    rows = compare(
         "tick to exit: stop confirmed to Broker.submit, journal in memory",
         _rounds(MemoryJournal(), _stopped_out, pace.calls(60)),
         Against(_SUBMIT, peers.nautilus.job("submit")),
         pace=pace,
     )
+    median = _rounds(MemoryJournal(), _stopped_out, pace.calls(200))
+    slowest = _rounds(MemoryJournal(), _stopped_out, pace.calls(200), _p99)
+    return rows + compare("the same, p99", slowest, Against("the same, p50", median, Goal(ratio=3.0)), pace=pace)
 
 
 async def _confirmed(scene: FloorScene) -> int:
@@ -106,7 +109,16 @@ async def _stopped_out(scene: FloorScene) -> int:
     return await scene.stop_out()
 
 
-def _rounds(journal: Journal, job: Callable[[FloorScene], Awaitable[int]], calls: int) -> Round:
+def _p99(samples: list[int]) -> float:
+    return float(sorted(samples)[int(len(samples) * 0.99)])
+
+
+def _rounds(
+    journal: Journal,
+    job: Callable[[FloorScene], Awaitable[int]],
+    calls: int,
+    figure: Callable[[list[int]], float] = statistics.median,
+) -> Round:
     async def samples() -> list[int]:
         found = []
         for _ in range(calls):
@@ -115,7 +127,7 @@ def _rounds(journal: Journal, job: Callable[[FloorScene], Awaitable[int]], calls
             await scene.close()
         return found
 
-    return lambda: statistics.median(asyncio.run(samples())) / 1000
+    return lambda: figure(asyncio.run(samples())) / 1000
 
 
 def _appended(descriptor: int, lines: bytes) -> Callable[[FloorScene], Awaitable[int]]:

@@ -37,10 +37,10 @@ _REQUEST = (
 
 def order_round_trips(pace: Pace, _: Peers) -> list[Row]:
     """Orders of 32 clients at once, each answered once it is on the disk."""
-    with tempfile.TemporaryDirectory() as folder, _free_ports() as (ours, bare):
+    with tempfile.TemporaryDirectory() as folder, free_ports() as (ours, bare):
         program = [sys.executable, "-m", "entrypoints.cli", "sim", "--always-open", "--rate-limit=0"]
         echo = [sys.executable, "-m", "benchmarks.bare_echo", str(bare)]
-        with _running([*program, f"--port={ours}", f"--state={folder}"], ours), _running(echo, bare):
+        with running([*program, f"--port={ours}", f"--state={folder}"], ours), running(echo, bare):
             count = pace.calls(_ORDERS)
             return compare(
                 f"order of one of {_CLIENTS} clients, answered when durable",
@@ -63,9 +63,9 @@ def streamed_quotes(pace: Pace, _: Peers) -> list[Row]:
 
 def _streamed(kind: str, rounds: int) -> float:
     """Microseconds a quote delivered."""
-    with _free_ports() as (port, _):
+    with free_ports() as (port, _):
         command = [sys.executable, "-m", "benchmarks.quote_server", kind, str(port), str(_LISTENERS), str(rounds)]
-        with _running(command, port):
+        with running(command, port):
             return asyncio.run(_listened(port, rounds)) / (rounds * CONTRACTS * _LISTENERS)
 
 
@@ -163,14 +163,16 @@ async def _orders(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, nu
 
 
 @contextmanager
-def _free_ports() -> Iterator[tuple[int, int]]:
+def free_ports() -> Iterator[tuple[int, int]]:
+    """Two ports nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         ports = one.getsockname()[1], other.getsockname()[1]
     yield ports
 
 
 @contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def running(command: list[str], port: int) -> Iterator[None]:
+    """A program that listens on this port, until the end of the block."""
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + _STARTS_WITHIN_S

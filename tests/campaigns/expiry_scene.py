@@ -201,10 +201,9 @@ class ExpiryScene:
         )
 
     def proposal(self, legs: tuple[Leg, ...], quantity: int, view: MarketView) -> Proposal:
-        """The structure at the touch, without stop or target."""
+        """The structure at the touch, or at half a dollar where nobody quotes it whole; without stop or target."""
         net = net_quote(legs, view)
-        assert net is not None
-        price = net.ask
+        price = Decimal("0.50") if net is None else net.ask
         return a_proposal(
             *legs, contracts=str(quantity), strategy="expiry", label="EXP", protection=None,
             terms=Limit(Price(price)),

@@ -158,10 +158,16 @@ class ChainKeeper:
             now = self._clock.now()
             if self._is_due(now):
                 await self.poll()
-                await self._pause(self._backed_off())
+                await self._pause(self._until_next(now))
             else:
                 self._forget()
                 await self._pause(_LOOKS_EVERY)
+
+    def _until_next(self, began: datetime) -> timedelta:
+        """Polls begin an interval apart, however long one takes; a slow source and others who ask get a breath."""
+        lasting = self._backed_off()
+        took = (self._clock.now() - began) / self._pace
+        return max(lasting - took, lasting / 4)
 
     async def _complete_again_and_again(self) -> None:
         while True:

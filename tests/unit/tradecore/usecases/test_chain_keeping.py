@@ -39,6 +39,7 @@ class _Market(MemoryMarket):
         self.failure: Exception | None = None
         self.polls = 0
         self.bid = 100
+        self.takes_s = 0.0
 
     async def quote(self, instrument: Instrument) -> Quote | None:
         if self.failure is not None:
@@ -47,6 +48,7 @@ class _Market(MemoryMarket):
 
     async def chain(self, underlying: str, expiry: date) -> OptionChain | None:
         self.polls += 1
+        await asyncio.sleep(self.takes_s)
         if not self.strikes:
             return None
         contracts = tuple(a_contract(str(k), right, expiry) for right in (Right.CALL, Right.PUT) for k in self.strikes)
@@ -146,6 +148,18 @@ def test_the_chain_is_polled_completed_shown_and_published_every_second() -> Non
         status = scene.keeper.status()
         assert (status.state, status.contracts, status.store, status.failed_polls) == ("polling", 40, "ok", 0)
         assert status.published >= 11
+
+    keeping(story)
+
+
+@pytest.mark.parametrize(("takes_s", "polls"), [(0.5, 11), (0.9, 9), (2.0, 5)])
+def test_polls_begin_a_second_apart_however_long_one_takes_and_leave_a_breath(takes_s: float, polls: int) -> None:
+    """Of 10 s: one each second; 0.9 + 0.25 s apart; 2.25 s apart."""
+
+    async def story(scene: Scene) -> None:
+        scene.market.takes_s = takes_s
+        await scene.later(10.01)
+        assert scene.market.polls == polls
 
     keeping(story)
 
