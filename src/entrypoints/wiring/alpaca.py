@@ -36,6 +36,7 @@ from tradecore.model.sessions import Session, next_session, session_on, trading_
 from tradecore.ports.market_data import MarketStep
 from tradecore.ports.quote_wishes import QuoteWishes
 from tradecore.risk.limits import Limits
+from tradecore.usecases.alert_book import AlertBook
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.recovering import remembered_desk
 from tradecore.usecases.research import Research
@@ -213,9 +214,11 @@ def _furnish(settings: Settings, limits: Limits, place: Place, wall: SystemClock
         confirmation=confirmation_policy(settings),
         clock_rate=world.rate,
     )
-    before = remembered_desk(place.journal.entries()) if place.journal.head.seq else None
+    alerts = AlertBook()
+    before = remembered_desk(alerts.remembering(place.journal.entries())) if place.journal.head.seq else None
     desk = Desk(opening) if before is None else before.desk
     floor = furnished_floor(place, desk, market=market, broker=broker, clock=clock, timers=timers, begins=wall.now())
+    floor.alert_book = alerts
     floor.connections = links
     reference = AlpacaReference(calls, clock=clock)
     floor.research = Research(

@@ -125,8 +125,6 @@ def furnished_floor(
         strategies=place.strategies,
         stop_signal=StopFile(place.directory),
     )
-    if place.journal.head.seq:
-        floor.alert_book.remember(place.journal.entries())
     # Every fresh account's first holder has number 1, and a chat keeps its cursor when its desk is started anew.
     floor.updates = UpdateLog(life=f"{begins.timestamp() * 1000:.0f}{place.lease.number}")
     return floor

@@ -21,6 +21,7 @@ from tradecore.model.encoding import encode
 from tradecore.model.sessions import Session, session_on, trading_day
 from tradecore.ports.market_data import MarketStep
 from tradecore.risk.limits import Limits
+from tradecore.usecases.alert_book import AlertBook
 from tradecore.usecases.audit import OPENING
 from tradecore.usecases.recovering import remembered_desk
 
@@ -104,7 +105,8 @@ def _furnish(
 ) -> StandingHouse:
     name = place.directory.name
     record = VenueRecord(place.directory / "venue" / "tape.jsonl")
-    before = remembered_desk(place.journal.entries()) if place.journal.head.seq else None
+    alerts = AlertBook()
+    before = remembered_desk(alerts.remembering(place.journal.entries())) if place.journal.head.seq else None
     if before is None:
         seed = settings.sim_seed
         session, begins = simulated_start(settings.sim_start, wall.now().date())
@@ -135,6 +137,7 @@ def _furnish(
     venue.keep_record(record)
     desk = Desk(opening) if before is None else before.desk
     floor = furnished_floor(place, desk, market=market, broker=venue, clock=clock, timers=timers, begins=wall.now())
+    floor.alert_book = alerts
     floor.research = embedded_research(UNDERLYING, place.directory)
     floor.research.tape = market
     facts = {"opening": encode(opening), "seed": seed, "chain": "simulated", "underlying": "SPY"}

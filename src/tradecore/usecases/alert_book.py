@@ -1,6 +1,6 @@
 """Every alert of a desk: the critical ones stay open until a person acknowledges them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -77,9 +77,10 @@ class AlertBook:
         wanted = tuple(self._open) if alert_ids is None else alert_ids
         return tuple(self._open.pop(one) for one in dict.fromkeys(wanted) if one in self._open)
 
-    def remember(self, entries: Iterable[JournalEntry]) -> None:
-        """Take up what an earlier life left open, from its journal; nobody is told of it here."""
+    def remembering(self, entries: Iterable[JournalEntry]) -> Iterator[JournalEntry]:
+        """The same entries; on their way what an earlier life left open is taken up, and nobody is told of it here."""
         for entry in entries:
+            yield entry
             body = entry.body
             if entry.kind == "note" and body.get("what") == ACKNOWLEDGED:
                 self.acknowledge(body["alerts"])

@@ -9,11 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.unit.adapters.webhook.receiver import Plan, receiving
 from tests.unit.entrypoints.http_server.running_desk import running_desk
 from tests.unit.entrypoints.standing.processes import PROGRAM, end, environment, run, wait_until
 
+from entrypoints.limits_in_force import limits_in_force
+from entrypoints.mcp_server.standing_server import standing_server
+from entrypoints.settings import Settings
 from entrypoints.standing.desk_file import desk_stands
+from entrypoints.wiring.standing import standing_house
+from tradecore.errors import DeskHalted, JournalUnavailable
 from tradecore.usecases import kill_switch
 
 
@@ -97,3 +103,25 @@ def test_doctor_tests_whether_an_alert_arrives(tmp_path: Path) -> None:
     nowhere = run(tmp_path, "doctor", "--test-alert")
     assert nowhere.returncode == 1
     assert "ALERT_WEBHOOK_URL is not set" in nowhere.stdout
+
+
+def test_a_desk_that_can_not_record_any_more_says_so_before_it_ends(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        settings = Settings.model_validate({"home": tmp_path, "alert_webhook_url": receiver.url})
+
+        async def story() -> None:
+            house = standing_house(settings, limits_in_force(settings)[0], account=None, purpose="test")
+
+            def broken(*_: object) -> None:
+                raise JournalUnavailable("no space left on the device")
+
+            async with asyncio.timeout(20), standing_server(house, settings, None):
+                house.floor.journal.append = broken  # type: ignore[method-assign, assignment]
+                with pytest.raises(DeskHalted):
+                    house.floor.note("anything")
+                await asyncio.sleep(15)
+
+        with pytest.raises(DeskHalted):
+            asyncio.run(story())
+        assert [request.json["code"] for request in receiver.requests] == ["JOURNAL_UNAVAILABLE"]
+        assert "no space left" in receiver.requests[0].json["message"]

@@ -288,7 +288,8 @@ def test_a_new_life_goes_on_telling_what_the_last_left_unacknowledged() -> None:
             scene.floor.alert(alert)
         acknowledge(scene.floor, "local:1000", [scene.floor.alert_book.unacknowledged[1].alert_id])
         book = AlertBook()
-        book.remember(scene.floor.journal.entries())
+        entries = [*scene.floor.journal.entries()]
+        assert [*book.remembering(entries)] == entries
         assert [(one.alert, one.times) for one in book.unacknowledged] == [(first, 2)]
         assert [one.alert_id for one in book.unacknowledged] == [scene.floor.alert_book.unacknowledged[0].alert_id]
         scene.floor.alert_book = book
@@ -303,7 +304,8 @@ def test_alerts_of_decisions_are_remembered_as_well() -> None:
     async def story(scene: StillMarket, screen: Screen, delivery: AlertDelivery) -> None:
         await kill_switch.engage(scene.floor, "local:1000", flatten=False, reason="drill")
         book = AlertBook()
-        book.remember(scene.floor.journal.entries())
+        entries = [*scene.floor.journal.entries()]
+        assert [*book.remembering(entries)] == entries
         assert [one.alert.code for one in book.unacknowledged] == ["KILL_SWITCH"]
         await until_idle(delivery)
         assert screen.codes == ["KILL_SWITCH"]
