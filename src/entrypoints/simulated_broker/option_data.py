@@ -4,11 +4,11 @@ import math
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from adapters.simulated.brokerage.tape import Candle, Surface, Touch, merged
+from adapters.simulated.brokerage.tape import Candle, SessionTape, Surface, Touch, merged, option_prints
 from entrypoints.simulated_broker.answers import Answer, Call, instant, ok
 from entrypoints.simulated_broker.data_errors import DataRefusal
 from entrypoints.simulated_broker.reference import expiry_matches, hash_of, strike_matches
-from entrypoints.simulated_broker.stock_data import bar_view, page, step_of
+from entrypoints.simulated_broker.stock_data import bar_view, midnight, page, step_of
 from tradecore.model.instruments import OptionContract
 from tradecore.model.sessions import Session
 
@@ -75,9 +75,11 @@ def snapshots(call: Call) -> Answer:
     now, listings = call.simulation.now(), call.simulation.brokerage.listings
     found: dict[str, Any] = {}
     for contract, _ in _wanted(call):
-        surface = listings.tape(contract.root, now).chain(contract.expiry, now)
+        tape = listings.tape(contract.root, now)
+        surface = tape.chain(contract.expiry, now)
         if surface is not None and contract in surface.contracts:
-            found[contract.symbol] = _snapshot(surface, surface.contracts.index(contract))
+            row = surface.contracts.index(contract)
+            found[contract.symbol] = _snapshot(surface, row) | _day_bar(tape, contract.expiry, row, now)
     return ok({"snapshots": found, "next_page_token": None})
 
 
@@ -89,7 +91,12 @@ def chain(call: Call) -> Answer:
     limit, after = call.count("limit", 100, 1_000), call.query.get("page_token") or ""
     rows = sorted(_chain_rows(call, underlying), key=lambda row: row[0].symbol)
     rest = [row for row in rows if row[0].symbol > after]
-    shown = {contract.symbol: _snapshot(surface, index) for contract, surface, index in rest[:limit]}
+    now = call.simulation.now()
+    tape = call.simulation.brokerage.listings.tape(underlying, now)
+    shown = {
+        contract.symbol: _snapshot(surface, index) | _day_bar(tape, contract.expiry, index, now)
+        for contract, surface, index in rest[:limit]
+    }
     token = rest[limit - 1][0].symbol if len(rest) > limit else None
     return ok({"snapshots": shown, "next_page_token": token})
 
@@ -136,6 +143,11 @@ def _snapshot(surface: Surface, index: int) -> dict[str, Any]:
             "vega": round(float(greeks.vega_per_point[index]), 4),
         }
     return shown
+
+
+def _day_bar(tape: SessionTape, expiry: date, row: int, now: datetime) -> dict[str, Any]:
+    bar = tape.option_day(expiry, now).candle(row, midnight(tape.session))
+    return {} if bar is None else {"dailyBar": bar_view(bar)}
 
 
 def _wanted(call: Call) -> list[tuple[OptionContract, Touch]]:
@@ -189,6 +201,6 @@ def _minute(call: Call, contract: OptionContract, at: datetime) -> Candle:
     listings = call.simulation.brokerage.listings
     touches = [listings.touch(contract, at + _MINUTE * share / 4) for share in range(4)]
     prices = [float(((one.bid or one.ask or 0) + (one.ask or 0)) / 2) for one in touches if one is not None] or [0.0]
-    volume = 1 + hash_of(f"{contract.symbol} {at}") % 200
+    volume = listings.tape(contract.root, call.simulation.now()).option_volume(contract, at)
     average = round(sum(prices) / len(prices), 6)
-    return Candle(at, prices[0], max(prices), min(prices), prices[-1], volume, 1 + volume // 3, average)
+    return Candle(at, prices[0], max(prices), min(prices), prices[-1], volume, option_prints(volume), average)

@@ -81,6 +81,10 @@ class Books:
         self._drawn += 2
         return _uuid(high, low)
 
+    def luck(self, order: Order) -> float:
+        """A number from 0 to 1 that belongs to an order and a second, the same in every run with the same seed."""
+        return bits_at(stream_key(self._names, order.arrival), int(self.now.timestamp())) / 2.0**64
+
     def next_arrival(self) -> int:
         """The place in the queue of the order that comes now."""
         self._arrivals += 1

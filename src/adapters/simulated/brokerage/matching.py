@@ -13,6 +13,7 @@ from tradecore.model.instruments import Instrument
 _HUNDRED: Final = Decimal(100)
 _CENT: Final = Decimal("0.01")
 _MOST_TAKEN: Final = 4_096
+_COMBINED_CHANCE: Final = 0.5
 
 
 def activate(books: Books) -> None:
@@ -164,7 +165,9 @@ def _try_legs(books: Books, parent: Order) -> None:
         return
     net = sum((leg.sign * leg.ratio * price for leg, _, _, price in found), ZERO)
     if parent.prices.limit is not None and net > parent.prices.limit:
-        return
+        found = _met_inside(books, parent, found, net - parent.prices.limit)
+        if found is None:
+            return
     shown = (_shown(books, instrument, leg.side, touch) // leg.ratio for leg, instrument, touch, _ in found)
     units = min(parent.leaves, *shown)
     if units <= 0:
@@ -172,6 +175,21 @@ def _try_legs(books: Books, parent: Order) -> None:
     for leg, instrument, touch, _ in found:
         _take(books, instrument, leg.side, touch, units * leg.ratio)
     _fill_legs(books, parent, found, units)
+
+
+def _met_inside(books: Books, parent: Order, found: list[_LegPrice], short: Decimal) -> list[_LegPrice] | None:
+    # Market makers price a combination as one: a net limit inside the legs' spreads, `short` of their touches, trades
+    # within seconds, the sooner the further it reaches.
+    spreads = [ZERO if touch.bid is None or touch.ask is None else touch.ask - touch.bid for _, _, touch, _ in found]
+    whole = sum((leg.ratio * spread for (leg, _, _, _), spread in zip(found, spreads, strict=True)), ZERO)
+    if short >= whole or books.luck(parent) >= _COMBINED_CHANCE * float((whole - short) / whole):
+        return None
+    better: list[_LegPrice] = []
+    for (leg, instrument, touch, price), spread in zip(found, spreads, strict=True):
+        gain = min(spread, (short / leg.ratio).quantize(_CENT, ROUND_DOWN))
+        short -= gain * leg.ratio
+        better.append((leg, instrument, touch, price - leg.sign * gain))
+    return None if short else better
 
 
 def _leg_prices(books: Books, parent: Order) -> list[_LegPrice] | None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from adapters.simulated.price_path import IntArray, seeded_day
+from adapters.simulated.price_path import FloatArray, IntArray, seeded_day
 from tradecore.analysis.option_surface import ContractQuote, OptionSurface
 from tradecore.analysis.pricing import Greeks, greeks
 from tradecore.model.instruments import OptionContract, Right
@@ -17,6 +17,7 @@ RATE: Final = 0.04
 _MS: Final = timedelta(milliseconds=1)
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
+_QUARTERS: Final = (0, 15, 30, 45)
 
 
 class Touch(NamedTuple):
@@ -76,6 +77,42 @@ class Surface(NamedTuple):
     greeks: Greeks
 
 
+class OptionDay:
+    """The finished minutes of one expiry, a row a contract: mid quotes, in dollars, each quarter of a minute."""
+
+    def __init__(self, contracts: int) -> None:
+        """Nothing seen yet of so many contracts."""
+        self.minutes = 0
+        self._volume: IntArray = np.zeros(contracts, dtype=np.int64)
+        self._worth: FloatArray = np.zeros(contracts)
+        self._open: FloatArray | None = None
+        self._high: FloatArray = np.full(contracts, -np.inf)
+        self._low: FloatArray = np.full(contracts, np.inf)
+        self._close: FloatArray = np.zeros(contracts)
+
+    def add(self, mids: list[FloatArray], volume: IntArray) -> None:
+        """Take one more minute: its quotes, of which there may be none, and the contracts traded in it."""
+        self.minutes += 1
+        if not mids:
+            return
+        if self._open is None:
+            self._open = mids[0]
+        self._high = np.maximum.reduce([self._high, *mids])
+        self._low = np.minimum.reduce([self._low, *mids])
+        self._close = mids[-1]
+        self._volume = self._volume + volume
+        self._worth = self._worth + volume * (sum(mids) / len(mids))
+
+    def candle(self, row: int, at: datetime) -> Candle | None:
+        """One contract's bar with this time; None before the first finished minute with a quote."""
+        if self._open is None:
+            return None
+        volume, close = int(self._volume[row]), float(self._close[row])
+        average = round(float(self._worth[row]) / volume, 6) if volume else close
+        low, high = float(self._low[row]), float(self._high[row])
+        return Candle(at, float(self._open[row]), high, low, close, volume, option_prints(volume), average)
+
+
 class SessionTape:
     """The ticks of one underlying's session and the chains listed on it."""
 
@@ -90,6 +127,7 @@ class SessionTape:
         self._candles: list[Candle] | None = None
         self._newest: dict[OptionContract, tuple[int, Touch]] = {}
         self._quoted: dict[date, int] = {}
+        self._days: dict[date, OptionDay] = {}
         self._listed: dict[date, tuple[OptionContract, ...]] = {}
         self._standing: tuple[int, Touch] | None = None
         self._looked: tuple[datetime | None, int] = (None, -1)
@@ -161,6 +199,21 @@ class SessionTape:
         sensitivities = greeks(spot, surface.strikes_dollars, minutes, RATE, volatilities, surface.is_call)
         return Surface(self.contracts(expiry), touches, volatilities.tolist(), sensitivities)
 
+    def option_day(self, expiry: date, at: datetime) -> OptionDay:
+        """The day so far of every contract of an expiry, rows as in `contracts`: the minutes that are over at `at`."""
+        finished = self._step(at) // 60
+        day = self._days.get(expiry)
+        if day is None or day.minutes > finished:
+            day = self._days[expiry] = OptionDay(len(self.contracts(expiry)))
+        while day.minutes < finished:
+            day.add(self._mids(expiry, day.minutes), self._volumes(expiry, day.minutes))
+        return day
+
+    def option_volume(self, contract: OptionContract, at: datetime) -> int:
+        """Contracts traded in the minute from `at`; 0 for one that is not listed."""
+        row = self._row(contract)
+        return 0 if row is None else int(self._volumes(contract.expiry, self._step(at) // 60)[row])
+
     def contracts(self, expiry: date) -> tuple[OptionContract, ...]:
         """The contracts of an expiry: calls, then puts, by strike."""
         found = self._listed.get(expiry)
@@ -181,6 +234,22 @@ class SessionTape:
         quotes = self._surface(expiry).quote_arrays(self._spot(stood), minutes, step)
         columns, quoted = [column.tolist() for column in quotes], self.session.opens + step * _SECOND
         return tuple(_option_touch(ContractQuote(*row), quoted) for row in zip(*columns, strict=True))
+
+    def _mids(self, expiry: date, minute: int) -> list[FloatArray]:
+        found = []
+        for step in (60 * minute + quarter for quarter in _QUARTERS):
+            stood, minutes = self._index(self.session.opens + step * _SECOND), self._minutes_left(expiry, step)
+            if stood >= 0 and minutes is not None:
+                quotes = self._surface(expiry).quote_arrays(self._spot(stood), minutes, step)
+                bid = np.where(quotes.bid_cents > 0, quotes.bid_cents, quotes.ask_cents)
+                found.append((bid + quotes.ask_cents) / 200.0)
+        return found
+
+    def _volumes(self, expiry: date, minute: int) -> IntArray:
+        if not self._path.offset_ms.size:
+            return np.zeros(len(self.contracts(expiry)), dtype=np.int64)
+        surface, spot = self._surface(expiry), self._spot(0)
+        return surface.volumes(spot, 60 * minute + 60) - surface.volumes(spot, 60 * minute)
 
     def _row(self, contract: OptionContract) -> int | None:
         if contract.root != self.symbol or contract.strike not in self.strikes:
@@ -239,6 +308,11 @@ def drawn_ticks(*, seed: int, session: Session, open_price: float) -> Ticks:
     """The ticks of the simulated session that belongs to a seed."""
     path = seeded_day(seed=seed, session_minutes=session.minutes, open_price=open_price)
     return Ticks(*(getattr(path, name) for name in Ticks._fields))
+
+
+def option_prints(volume: int) -> int:
+    """The prints that make up a contract's volume: about three contracts each."""
+    return -(-volume // 3)
 
 
 def merged(candles: list[Candle]) -> Candle:

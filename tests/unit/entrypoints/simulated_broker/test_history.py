@@ -66,6 +66,19 @@ def test_a_day_of_a_pair_begins_at_midnight(broker: Broker) -> None:
     assert [row["t"] for _, row in rows] == ["2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z"]
 
 
+@pytest.mark.parametrize("symbol", ["SPY261120C00600000", "SPY261120P00590000"])
+def test_the_days_bar_of_an_option_is_its_minutes_together(broker: Broker, symbol: str) -> None:
+    minutes, _ = pages(broker, f"/v1beta1/options/bars?symbols={symbol}&timeframe=1Min", "bars")
+    chain = broker.get("/v1beta1/options/snapshots/SPY?limit=1000&expiration_date=2026-11-20")["snapshots"]
+    day = chain[symbol]["dailyBar"]
+    assert len(minutes) == 30
+    assert (day["o"], day["c"]) == pytest.approx((minutes[0][1]["o"], minutes[-1][1]["c"]), abs=1e-9)
+    assert day["h"] == pytest.approx(max(row["h"] for _, row in minutes), abs=1e-9)
+    assert day["l"] == pytest.approx(min(row["l"] for _, row in minutes), abs=1e-9)
+    assert day["v"] == sum(row["v"] for _, row in minutes) > 0
+    assert broker.get(f"/v1beta1/options/snapshots?symbols={symbol}")["snapshots"][symbol]["dailyBar"] == day
+
+
 def test_bars_of_options_come_in_pages_too(broker: Broker) -> None:
     url = "/v1beta1/options/bars?symbols=SPY261120C00600000,SPY261120P00600000&timeframe=10Min"
     rows, count = pages(broker, f"{url}&limit=2", "bars")

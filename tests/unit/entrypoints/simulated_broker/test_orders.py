@@ -181,3 +181,28 @@ def test_a_position_tells_how_it_changed_since_the_close_before(broker: Broker) 
     assert float(held["lastday_price"]) == pytest.approx(bars["bars"]["SPY"][-1]["c"], abs=0.02)
     change = float(held["current_price"]) / float(held["lastday_price"]) - 1
     assert float(held["change_today"]) == pytest.approx(change, abs=1e-8)
+
+
+def test_a_combination_between_its_touches_fills_at_its_net_price(broker: Broker) -> None:
+    (sold_bid, sold_ask), (bought_bid, bought_ask) = broker.quote(CALL_600), broker.quote(CALL_603)
+    middle = round((sold_bid + sold_ask - bought_bid - bought_ask) / 2 - 0.005, 2)
+    assert sold_bid - bought_ask < middle - 0.005
+    order = broker.order(**credit_spread(qty=1, type="limit", limit_price=-middle))
+    for _ in range(60):
+        if broker.get(f"/v2/orders/{order['id']}")["status"] == "filled":
+            break
+        broker.pass_time(1)
+    filled = broker.get(f"/v2/orders/{order['id']}")
+    sold, bought = (float(leg["filled_avg_price"]) for leg in filled["legs"])
+    assert (filled["status"], round(sold - bought, 2)) == ("filled", middle)
+    for symbol, price in ((CALL_600, sold), (CALL_603, bought)):
+        bid, ask = broker.quote(symbol)
+        assert bid - 0.001 <= price <= ask + 0.001
+
+
+def test_a_combination_priced_below_every_touch_rests(broker: Broker) -> None:
+    (_, sold_ask), (bought_bid, _) = broker.quote(CALL_600), broker.quote(CALL_603)
+    order = broker.order(**credit_spread(qty=1, type="limit", limit_price=-round(sold_ask - bought_bid + 1, 2)))
+    for _ in range(30):
+        broker.pass_time(1)
+    assert broker.get(f"/v2/orders/{order['id']}")["status"] == "new"
