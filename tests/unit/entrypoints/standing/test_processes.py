@@ -250,6 +250,8 @@ def test_a_secret_reaches_no_log_journal_answer_or_error(home: Path) -> None:
         "DATABASE_URL": f"postgresql://desk:{canary}@127.0.0.1/desk",
         "REDIS_URL": "unix:///nowhere/socket",
         "REDIS_PASSWORD": canary,
+        "TRADECORE_ALERT_WEBHOOK_URL": f"http://127.0.0.1:9/{canary}",
+        "TRADECORE_HEARTBEAT_URL": f"http://127.0.0.1:9/{canary}",
     }
     assert {field.upper() for field in Settings.secret_fields()} == {n.removeprefix("TRADECORE_") for n in secrets}
     told: list[str] = []

@@ -75,7 +75,8 @@ async def bought(client: Client) -> str:
             token = dict(shown.structured_content or {})["confirm_token"]
             done = await client.call_tool("confirm_order", {"confirm_token": token})
             told = dict(done.structured_content or {})
-            if not done.is_error and Decimal(told["filled_quantity"]):
+            # A price that moved since is answered with a new preview.
+            if told.get("status") == "confirmed" and Decimal(told["filled_quantity"]):
                 return str(told["groups"][0])
         await asyncio.sleep(0.5)
     raise AssertionError("never filled")
